@@ -1,0 +1,37 @@
+# slab_test(<name> SOURCES ... LIBS ... [TORCH] [LABELS ...] [TIMEOUT s])
+#
+# A GoogleTest program, one ctest entry a program. Labels: unit (default), gui, e2e, long.
+
+find_package(GTest QUIET)
+if(NOT GTest_FOUND)
+  if(EXISTS /usr/src/googletest/CMakeLists.txt)
+    set(INSTALL_GTEST OFF)
+    add_subdirectory(/usr/src/googletest "${CMAKE_BINARY_DIR}/googletest" EXCLUDE_FROM_ALL SYSTEM)
+    add_library(GTest::gtest ALIAS gtest)
+    add_library(GTest::gtest_main ALIAS gtest_main)
+    add_library(GTest::gmock ALIAS gmock)
+  else()
+    message(FATAL_ERROR "GoogleTest was not found: install libgtest-dev or configure with -DSLAB_TESTS=OFF")
+  endif()
+endif()
+
+function(slab_test name)
+  cmake_parse_arguments(ARG "TORCH" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/tests")
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} slab::flags GTest::gtest GTest::gtest_main Threads::Threads)
+  target_compile_definitions(${name} PRIVATE
+    SLAB_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" SLAB_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+    SLAB_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  if(ARG_TORCH)
+    slab_use_torch(${name})
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
