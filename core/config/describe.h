@@ -1,0 +1,160 @@
+// Every configuration key, described once: name, meaning, unit and range. From this come the JSON
+// file, the command line, the form, validation, help and the diff.
+//
+// A visitor is called as visit(key, value, doc) for plain keys; groups are entered with
+// visit.group(name, title, fn). Works on const and mutable configurations alike.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string_view>
+#include <type_traits>
+
+#include "core/config/run_config.h"
+
+namespace slab {
+
+/// What a person should know of a key. Bounds are inclusive and hold for each entry of a list.
+struct FieldDoc {
+  std::string_view help;
+  std::string_view unit = "";
+  double minimum = -std::numeric_limits<double>::infinity();
+  double maximum = std::numeric_limits<double>::infinity();
+  /// Words of a plain-text choice; enumerations bring their own.
+  std::string_view choices = "";
+};
+
+namespace detail {
+constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+template <typename T, typename Plain>
+concept Like = std::is_same_v<std::remove_const_t<T>, Plain>;
+}  // namespace detail
+
+template <typename Visitor, detail::Like<ModelConfig> Model>
+void describe(Visitor&& visit, Model& m) {
+  visit("name", m.name, FieldDoc{"Registry name; sets every other model key to that model's values"});
+  visit("image_size", m.imageSize, FieldDoc{"Side of the square input image", "px", 1, 4096});
+  visit("patch_size", m.patchSize, FieldDoc{"Side of a patch of the embedding", "px", 1, 256});
+  visit("in_channels", m.inChannels, FieldDoc{"Channels of the input image; grey images are repeated", "", 1, 64});
+  visit("classes", m.classes, FieldDoc{"Classes of the head", "", 1, 1000000});
+  visit("embed_dim", m.embedDim, FieldDoc{"Width of the first stage", "channels", 1, 8192});
+  visit("depths", m.depths, FieldDoc{"Blocks in each stage", "blocks", 1, 256});
+  visit("heads", m.heads, FieldDoc{"Attention heads in each stage; must divide the stage's width", "", 1, 512});
+  visit("window", m.window,
+        FieldDoc{"Attention window of all-S models; with linear attention present, the window of L (S is then 7, or 12 "
+                 "above 56). A stage no larger than its window takes the whole grid",
+                 "tokens", 0, 1024});
+  visit("mlp_ratio", m.mlpRatio,
+        FieldDoc{"Hidden width of the MLP over the width; one number or one a stage", "", 0.1, 64});
+  visit("qkv_bias", m.qkvBias, FieldDoc{"Bias in the query, key and value projection"});
+  visit("drop_path", m.dropPath,
+        FieldDoc{"Stochastic depth of the last block; blocks before it rise linearly from 0", "", 0, 0.99});
+  visit(
+      "attention", m.attention,
+      FieldDoc{
+          "One letter a stage: L simplified linear attention, S softmax, F focused linear; a single letter for DeiT"});
+  visit("norm", m.norm,
+        FieldDoc{
+            "layer_norm; rep_bn: RepBN alone; prep_bn: LayerNorm handing over to RepBN as lambda falls from 1 to 0"});
+}
+
+template <typename Visitor, detail::Like<PrepbnConfig> Prepbn>
+void describe(Visitor&& visit, Prepbn& p) {
+  visit("warmup", p.warmup, FieldDoc{"Lambda stays 1 (LayerNorm alone) until here"});
+  visit("lambda_end", p.lambdaEnd,
+        FieldDoc{
+            "Lambda reaches 0 (RepBN alone) here; too short a hand-over makes training diverge (about 80% is safe)"});
+  visit("recalibrate", p.recalibrate,
+        FieldDoc{"Batches of a statistics pass after training", "batches", 0, detail::kNoLimit});
+}
+
+template <typename Visitor, detail::Like<DataConfig> Data>
+void describe(Visitor&& visit, Data& d) {
+  visit("type", d.type,
+        FieldDoc{"fashion_mnist, image_folder (train/<class>/*, val/<class>/*), coco or tensors (.npy)"});
+  visit("root", d.root, FieldDoc{"Folder of the data set; empty: Debian's dataset-fashion-mnist"});
+  visit("images", d.images,
+        FieldDoc{"Training images of type tensors: .npy, N x C x H x W, float32 normalised or uint8"});
+  visit("labels", d.labels, FieldDoc{"Training labels of type tensors: .npy, int64"});
+  visit("val_images", d.valImages, FieldDoc{"Validation images of type tensors"});
+  visit("val_labels", d.valLabels, FieldDoc{"Validation labels of type tensors"});
+  visit(
+      "augment", d.augment,
+      FieldDoc{"none; flip: mirror half of the images; light: flip and shift by up to 2 px; timm: the paper's recipe"});
+  visit("mean", d.mean, FieldDoc{"Mean a channel, of values in [0, 1]; one number serves all channels"});
+  visit("std", d.std,
+        FieldDoc{"Standard deviation a channel; one number serves all channels", "", 1e-6, detail::kNoLimit});
+  visit("workers", d.workers, FieldDoc{"Threads that decode images", "threads", 0, 256});
+  visit("limit", d.limit,
+        FieldDoc{"Use the first images of the training set only; 0 = all", "images", 0, detail::kNoLimit});
+  visit("drop_last", d.dropLast, FieldDoc{"Drop an epoch's last short batch"});
+}
+
+template <typename Visitor, detail::Like<TrainConfig> Train>
+void describe(Visitor&& visit, Train& t) {
+  visit("epochs", t.epochs, FieldDoc{"Passes over the training set", "epochs", 1, 1e6});
+  visit("steps", t.steps, FieldDoc{"Optimizer steps; overrides epochs where above 0", "steps", 0, detail::kNoLimit});
+  visit("batch", t.batch, FieldDoc{"Images a step and process", "images", 1, 65536});
+  visit("accumulate", t.accumulate, FieldDoc{"Micro-batches averaged into one optimizer step", "", 1, 65536});
+  visit("init", t.init, FieldDoc{"Safetensors file of initial weights and statistics"});
+  visit("seed", t.seed,
+        FieldDoc{"Seed of initial weights, shuffling, augmentation and drop path", "", 0, detail::kNoLimit});
+  visit("precision", t.precision, FieldDoc{"Arithmetic of the forward pass"});
+  visit("label_smoothing", t.labelSmoothing, FieldDoc{"Share of the target spread over all classes", "", 0, 0.999});
+  visit("clip", t.clip, FieldDoc{"Largest global L2 norm of the gradient; 0 = no clipping", "", 0, detail::kNoLimit});
+  visit("eval_every", t.evalEvery, FieldDoc{"Evaluate on the validation set this often; 0 = only at the end"});
+  visit("checkpoint_every", t.checkpointEvery, FieldDoc{"Write a checkpoint this often; 0 = only at the end"});
+  visit("log_every", t.logEvery, FieldDoc{"Record loss, rates and speed this often"});
+  visit("log_norms", t.logNorms,
+        FieldDoc{"Record the norm of all parameters and the sum of running variances as well"});
+}
+
+template <typename Visitor, detail::Like<OptimConfig> Optim>
+void describe(Visitor&& visit, Optim& o) {
+  visit("name", o.name, FieldDoc{.help = "Optimizer", .choices = "adamw"});
+  visit("lr", o.lr, FieldDoc{"Learning rate before scaling by the batch", "", 0, 1000});
+  visit("lr_batch", o.lrBatch,
+        FieldDoc{"Batch the rate is meant for: effective rate = lr x effective batch / lr_batch (the recipe: 512); 0 = "
+                 "no scaling",
+                 "images", 0, detail::kNoLimit});
+  visit("warmup", o.warmup, FieldDoc{"The rate rises until here"});
+  visit("warmup_lr", o.warmupLr, FieldDoc{"Rate at the start of the warm-up, before scaling", "", 0, 1000});
+  visit("min_lr", o.minLr, FieldDoc{"Rate at the end of the cosine, before scaling", "", 0, 1000});
+  visit("schedule", o.schedule, FieldDoc{"constant; warmup_cosine; timm_cosine: the reference's, set after each step"});
+  visit("betas", o.betas, FieldDoc{"AdamW's decay of the first and second moment", "", 0, 0.9999999});
+  visit("eps", o.eps, FieldDoc{"AdamW's epsilon", "", 0, 1});
+  visit("weight_decay", o.weightDecay, FieldDoc{"Decoupled weight decay", "", 0, 10});
+  visit("decay", o.decay,
+        FieldDoc{"reference: no decay for biases, norms and the model's exceptions; all: every parameter"});
+}
+
+template <typename Visitor, detail::Like<EmaConfig> Ema>
+void describe(Visitor&& visit, Ema& e) {
+  visit("decay", e.decay, FieldDoc{"Decay of the running average of the weights; 0 = off", "", 0, 0.9999999});
+}
+
+template <typename Visitor, detail::Like<OpsConfig> Ops>
+void describe(Visitor&& visit, Ops& o) {
+  visit("backend", o.backend,
+        FieldDoc{.help = "Our kernels, or LibTorch's composite operations (reference)",
+                 .choices = "auto kernel reference"});
+  visit(
+      "linear", o.linear,
+      FieldDoc{.help = "Matrix products on the CPU: oneDNN, LibTorch's default, or the faster of both by a short probe",
+               .choices = "auto onednn torch"});
+}
+
+template <typename Visitor, detail::Like<RunConfig> Run>
+void describe(Visitor&& visit, Run& run) {
+  visit.group("model", "Backbone", [&](auto&& inner) { describe(inner, run.model); });
+  visit.group("prepbn", "PRepBN", [&](auto&& inner) { describe(inner, run.prepbn); });
+  visit.group("data", "Data", [&](auto&& inner) { describe(inner, run.data); });
+  visit.group("train", "Training", [&](auto&& inner) { describe(inner, run.train); });
+  visit.group("optim", "Optimizer", [&](auto&& inner) { describe(inner, run.optim); });
+  visit.group("ema", "Weight averaging", [&](auto&& inner) { describe(inner, run.ema); });
+  visit("device", run.device, FieldDoc{"auto, cpu or cuda:N"});
+  visit("threads", run.threads, FieldDoc{"CPU threads of the computation; 0 = all", "threads", 0, 1024});
+  visit.group("ops", "Operations", [&](auto&& inner) { describe(inner, run.ops); });
+}
+
+}  // namespace slab

@@ -1,0 +1,44 @@
+// The whole configuration of a run: one struct a group of keys. describe.h names every key.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/config/data_config.h"
+#include "core/config/duration.h"
+#include "core/config/model_config.h"
+#include "core/config/train_config.h"
+
+namespace slab {
+
+/// Keys `prepbn.*`: the hand-over from LayerNorm to RepBN (lambda 1 -> 0).
+struct PrepbnConfig {
+  Duration warmup = Duration::steps(0);
+  Duration lambdaEnd = Duration::percent(80);
+  std::int64_t recalibrate = 0;
+  friend bool operator==(const PrepbnConfig&, const PrepbnConfig&) = default;
+};
+
+/// Keys `ops.*`: which implementation computes.
+struct OpsConfig {
+  std::string backend = "auto";
+  std::string linear = "auto";
+  friend bool operator==(const OpsConfig&, const OpsConfig&) = default;
+};
+
+struct RunConfig {
+  ModelConfig model;
+  PrepbnConfig prepbn;
+  DataConfig data;
+  TrainConfig train;
+  OptimConfig optim;
+  EmaConfig ema;
+  std::string device = "auto";
+  std::int64_t threads = 0;
+  OpsConfig ops;
+
+  friend bool operator==(const RunConfig&, const RunConfig&) = default;
+};
+
+}  // namespace slab

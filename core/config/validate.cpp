@@ -1,0 +1,276 @@
+#include "core/config/validate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/format.h"
+#include "core/config/arch/registry.h"
+#include "core/config/arch/swin.h"
+#include "core/config/enums.h"
+#include "core/config/schedule.h"
+
+namespace slab {
+namespace {
+
+using Issues = std::vector<ConfigIssue>;
+
+void addError(Issues& issues, std::string key, std::string message, std::optional<Mend> mend = std::nullopt) {
+  issues.push_back({ConfigIssue::Severity::Error, std::move(key), std::move(message), std::move(mend)});
+}
+
+void addWarning(Issues& issues, std::string key, std::string message, std::optional<Mend> mend = std::nullopt) {
+  issues.push_back({ConfigIssue::Severity::Warning, std::move(key), std::move(message), std::move(mend)});
+}
+
+Mend setTo(const std::string& key, Json value) {
+  const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
+  return {"Set " + key + " to " + shown, key, std::move(value), ""};
+}
+
+std::string rangeText(const FieldInfo& field) {
+  const bool low = std::isfinite(field.minimum), high = std::isfinite(field.maximum);
+  if (low && high) return "between " + formatNumber(field.minimum, 7) + " and " + formatNumber(field.maximum, 7);
+  return low ? "at least " + formatNumber(field.minimum, 7) : "at most " + formatNumber(field.maximum, 7);
+}
+
+void checkRange(Issues& issues, const FieldInfo& field, const Json& value) {
+  for (const auto& item : value.is_array() ? value : Json::array({value})) {
+    if (!item.is_number()) continue;
+    const double number = item.get<double>();
+    if (number >= field.minimum && number <= field.maximum) continue;
+    const double nearest = number < field.minimum ? field.minimum : field.maximum;
+    Json mended = field.type == FieldType::Integer ? Json(static_cast<std::int64_t>(nearest)) : Json(nearest);
+    addError(issues, field.key, formatNumber(number, 7) + " must be " + rangeText(field),
+             value.is_array() || !std::isfinite(nearest) ? std::nullopt : std::optional(setTo(field.key, mended)));
+    return;
+  }
+}
+
+void checkFields(Issues& issues, const RunConfig& config, std::string_view onlyGroup) {
+  for (const auto& field : fields()) {
+    if (!onlyGroup.empty() && field.group != onlyGroup) continue;
+    const Json value = getField(config, field.key);
+    checkRange(issues, field, value);
+    if (field.type == FieldType::Choice &&
+        std::find(field.choices.begin(), field.choices.end(), value.get<std::string>()) == field.choices.end()) {
+      std::string all;
+      for (const auto& choice : field.choices) all += (all.empty() ? "" : ", ") + choice;
+      addError(issues, field.key, "'" + value.get<std::string>() + "' is none of " + all);
+    }
+  }
+}
+
+void checkHeads(Issues& issues, const ModelConfig& model) {
+  if (model.heads.size() != model.depths.size()) {
+    addError(issues, "model.heads",
+             std::to_string(model.heads.size()) + " entries for " + std::to_string(model.depths.size()) +
+                 " stages in model.depths");
+    return;
+  }
+  for (std::size_t i = 0; i < model.stages(); ++i) {
+    const std::int64_t width = model.widthOf(i);
+    if (model.heads[i] > 0 && width % model.heads[i] == 0) continue;
+    addError(issues, "model.heads",
+             "stage " + std::to_string(i + 1) + " is " + std::to_string(width) + " wide, which " +
+                 std::to_string(model.heads[i]) + " heads do not divide");
+  }
+}
+
+void checkAttention(Issues& issues, const ModelConfig& model) {
+  const auto& letters = model.attention;
+  if (letters.find_first_of("FM") != std::string::npos) {
+    addError(issues, "model.attention", "'" + letters + "': focused (F) and mixed (M) attention are not yet built",
+             setTo("model.attention", letters.size() == 1 ? "L" : std::string(letters.size(), 'S')));
+    return;
+  }
+  const bool known = !letters.empty() && letters.find_first_not_of("LS") == std::string::npos;
+  if (!known) {
+    addError(issues, "model.attention", "'" + letters + "' must consist of the letters L and S, one a stage");
+  } else if (letters.size() != 1 && letters.size() != model.stages()) {
+    addError(issues, "model.attention",
+             "'" + letters + "' has " + std::to_string(letters.size()) + " letters for " +
+                 std::to_string(model.stages()) + " stages");
+  }
+}
+
+void checkGeometry(Issues& issues, const ModelConfig& model) {
+  if (model.family() != Family::Swin) {
+    if (model.patchSize > 0 && model.imageSize % model.patchSize != 0) {
+      const std::int64_t below = std::max(model.imageSize / model.patchSize, std::int64_t{1}) * model.patchSize;
+      addError(issues, "model.image_size",
+               "image size " + std::to_string(model.imageSize) + " is not a multiple of the patch size " +
+                   std::to_string(model.patchSize) + "; " + std::to_string(below) + " and " +
+                   std::to_string(below + model.patchSize) + " are",
+               setTo("model.image_size", below));
+    }
+    return;
+  }
+  const std::string problem = swinGeometryProblem(model);
+  if (problem.empty()) return;
+  const auto sizes = swinSizesThatFit(model);
+  std::string fitting;
+  for (const auto size : sizes) fitting += (fitting.empty() ? "; sizes that fit: " : ", ") + std::to_string(size);
+  addError(issues, "model.image_size", problem + fitting,
+           sizes.empty() ? std::nullopt : std::optional(setTo("model.image_size", sizes.front())));
+}
+
+void checkModel(Issues& issues, const ModelConfig& model) {
+  const auto* entry = findModel(model.name);
+  if (entry == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& candidate : registry()) names.push_back(candidate.name);
+    const std::string near = nearestName(model.name, names);
+    addError(issues, "model.name", "there is no model named '" + model.name + "'",
+             near.empty() ? std::nullopt : std::optional(setTo("model.name", near)));
+    return;
+  }
+  if (!entry->built) {
+    addError(issues, "model.name",
+             "'" + model.name + "' is not yet built; DeiT and Swin are (slab_swin_t, deit_s, ...)",
+             setTo("model.name", "slab_swin_t"));
+    return;
+  }
+  if (model.family() == Family::DeiT && model.stages() != 1) {
+    addError(issues, "model.depths", "DeiT has one stage: give one depth and one number of heads");
+  }
+  checkHeads(issues, model);
+  checkAttention(issues, model);
+  checkGeometry(issues, model);
+  if (model.mlpRatio.size() != 1 && model.mlpRatio.size() != model.stages()) {
+    addError(issues, "model.mlp_ratio", "give one number or one a stage");
+  }
+}
+
+void checkData(Issues& issues, const RunConfig& config) {
+  const auto& data = config.data;
+  if (data.type == DataType::Coco) addError(issues, "data.type", "coco is not yet built");
+  if (data.augment == Augment::Timm) {
+    addError(issues, "data.augment", "timm (the paper's recipe) is not yet built", setTo("data.augment", "light"));
+  }
+  if (data.type == DataType::ImageFolder && data.root.empty()) {
+    addError(issues, "data.root", "image_folder needs the folder that holds train/<class> and val/<class>");
+  }
+  if (data.type == DataType::Tensors) {
+    if (data.images.empty()) addError(issues, "data.images", "tensors need a .npy file of training images");
+    if (data.labels.empty()) addError(issues, "data.labels", "tensors need a .npy file of training labels");
+    if (data.valImages.empty() != data.valLabels.empty()) {
+      addError(issues, data.valImages.empty() ? "data.val_images" : "data.val_labels",
+               "validation needs both images and labels");
+    }
+    return;
+  }
+  const auto channels = static_cast<std::size_t>(std::max<std::int64_t>(config.model.inChannels, 0));
+  for (const auto& [key, list] : {std::pair{"data.mean", &data.mean}, std::pair{"data.std", &data.std}}) {
+    if (list->size() == 1 || list->size() == channels) continue;
+    addError(issues, key,
+             std::to_string(list->size()) + " entries for " + std::to_string(channels) +
+                 " channels: give one, or one a channel",
+             channels == 1 ? std::optional(setTo(key, data.type == DataType::FashionMnist
+                                                          ? Json(key == std::string_view("data.mean") ? 0.286 : 0.353)
+                                                          : Json(list->front())))
+                           : std::nullopt);
+  }
+}
+
+void checkNotYetBuilt(Issues& issues, const RunConfig& config) {
+  if (config.prepbn.recalibrate > 0) {
+    addError(issues, "prepbn.recalibrate", "the statistics phase is not yet built", setTo("prepbn.recalibrate", 0));
+  }
+  if (config.train.accumulate > 1) {
+    addError(issues, "train.accumulate", "gradient accumulation is not yet built", setTo("train.accumulate", 1));
+  }
+  if (config.train.precision != Precision::Fp32) {
+    addError(issues, "train.precision",
+             "training in " + std::string(wordOf(config.train.precision)) + " is not yet built",
+             setTo("train.precision", "fp32"));
+  }
+  if (config.ema.decay > 0) addError(issues, "ema.decay", "weight averaging is not yet built", setTo("ema.decay", 0));
+}
+
+void checkLambda(Issues& issues, const Plan& plan) {
+  const auto& lambda = plan.lambda;
+  const std::string total = formatInteger(plan.totalSteps);
+  if (lambda.end > plan.totalSteps) {
+    addError(issues, "prepbn.lambda_end",
+             "lambda would reach 0 at step " + formatInteger(lambda.end) + ", after the run ends at step " + total,
+             setTo("prepbn.lambda_end", "80%"));
+  }
+  if (lambda.warmup > lambda.end) {
+    addError(issues, "prepbn.warmup",
+             "the warm-up ends at step " + formatInteger(lambda.warmup) + ", after lambda reaches 0 at step " +
+                 formatInteger(lambda.end),
+             setTo("prepbn.warmup", 0));
+  } else if (lambda.end - lambda.warmup < plan.totalSteps / 10) {
+    addWarning(issues, "prepbn.lambda_end",
+               "lambda falls within " + formatInteger(lambda.end - lambda.warmup) + " of " + total +
+                   " steps; too short a hand-over to RepBN has made published trainings diverge to NaN",
+               setTo("prepbn.lambda_end", "80%"));
+  }
+}
+
+void checkSchedule(Issues& issues, const RunConfig& config, std::optional<std::int64_t> images) {
+  if (!images) images = knownImages(config.data);
+  if (config.train.batch < 1 || config.train.accumulate < 1) return;
+  if (!images && config.train.steps <= 0) return;
+  const Plan plan = makePlan(config, images.value_or(0));
+  if (images && plan.stepsPerEpoch == 0) {
+    addError(issues, "train.batch",
+             "a batch of " + formatInteger(plan.effectiveBatch) + " is larger than the training set of " +
+                 formatInteger(plan.images) + " images",
+             plan.images > 0 ? std::optional(setTo("train.batch", plan.images)) : std::nullopt);
+    return;
+  }
+  const bool inEpochs =
+      config.prepbn.warmup.unit == Duration::Unit::Epochs || config.prepbn.lambdaEnd.unit == Duration::Unit::Epochs;
+  if (config.model.norm == NormKind::PrepBn && (images || !inEpochs)) checkLambda(issues, plan);
+  if (plan.lr.warmup > plan.totalSteps) {
+    addError(issues, "optim.warmup",
+             "the learning rate would still be rising when the run ends at step " + formatInteger(plan.totalSteps));
+  }
+}
+
+}  // namespace
+
+std::vector<ConfigIssue> validateModel(const ModelConfig& model) {
+  Issues issues;
+  RunConfig config;
+  config.model = model;
+  checkFields(issues, config, "model");
+  if (!hasErrors(issues)) checkModel(issues, model);
+  return issues;
+}
+
+std::vector<ConfigIssue> validate(const RunConfig& config, std::optional<std::int64_t> images) {
+  Issues issues;
+  checkFields(issues, config, "");
+  checkModel(issues, config.model);
+  checkData(issues, config);
+  checkNotYetBuilt(issues, config);
+  if (config.optim.betas.size() != 2)
+    addError(issues, "optim.betas", "needs two numbers", setTo("optim.betas", Json::array({0.9, 0.999})));
+  const bool cuda = config.device.rfind("cuda:", 0) == 0 &&
+                    config.device.find_first_not_of("0123456789", 5) == std::string::npos && config.device.size() > 5;
+  if (config.device != "auto" && config.device != "cpu" && !cuda) {
+    addError(issues, "device", "'" + config.device + "' is none of auto, cpu, cuda:N", setTo("device", "auto"));
+  }
+  checkSchedule(issues, config, images);
+  return issues;
+}
+
+bool hasErrors(const std::vector<ConfigIssue>& issues) {
+  return std::any_of(issues.begin(), issues.end(), [](const auto& issue) { return issue.isError(); });
+}
+
+std::string toText(const std::vector<ConfigIssue>& issues) {
+  std::string text;
+  for (const auto& issue : issues) {
+    text += issue.isError() ? "error: " : "warning: ";
+    if (!issue.key.empty()) text += issue.key + ": ";
+    text += issue.message;
+    if (issue.mend) text += " (mend: " + issue.mend->label + ")";
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace slab
