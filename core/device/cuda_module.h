@@ -1,0 +1,47 @@
+// The CUDA module libslab_cuda.so: loaded at start where there is a driver, never linked.
+//
+// libtorch_cuda registers its kernels and hooks when it is loaded, and the hooks are looked up once, so
+// `loadCudaModule` has to come before the first LibTorch call of the program.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace slab::device {
+
+/// GPU services that generic ATen code does not offer; implemented in core/cuda. One instance a process,
+/// owned by the module. Calls may come from any thread.
+class CudaServices {
+ public:
+  virtual ~CudaServices() = default;
+  /// Waits until everything queued on the current stream of device `index` is done.
+  virtual void synchronize(int index) = 0;
+  /// The current stream of device `index`, as the CUDA handle.
+  virtual void* currentStream(int index) = 0;
+  /// Marks a point of the current stream; `elapsedMs` waits for both.
+  class Event {
+   public:
+    virtual ~Event() = default;
+    virtual void record() = 0;
+    virtual double elapsedMs(Event& later) = 0;
+  };
+  virtual std::unique_ptr<Event> makeEvent(int index) = 0;
+  virtual std::int64_t peakMemoryBytes(int index) = 0;
+  virtual void resetPeakMemory(int index) = 0;
+  virtual std::string deviceName(int index) = 0;
+};
+
+/// Outcome of loading: `services` is null where the module is not in use, and `reason` says why in words.
+struct CudaModule {
+  CudaServices* services = nullptr;
+  std::string reason;
+};
+
+/// Loads the module that stands beside the program, when the driver's libcuda.so.1 can be opened; does
+/// nothing the second time. Never throws: a machine without a GPU is the normal case.
+const CudaModule& loadCudaModule();
+/// The state so far, without loading anything.
+const CudaModule& cudaModule();
+
+}  // namespace slab::device
