@@ -1,30 +1,24 @@
 // What the panels share: the open project, its runs, the run in front, the workers and the undo stack.
 #pragma once
 
-#include <QJsonObject>
 #include <QObject>
 #include <QUndoStack>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
+#include "core/wire/messages.h"
 #include "widgets/run_table/run_row.h"
 
 namespace slab {
 
-class ProjectReader;
-class SeriesStore;
-class TrainingClient;
-class InspectionClient;
-
-/// An answer of the inspection worker: `error` is empty on success, else one sentence for the user. `header` is the
-/// frame's JSON (fields as in core/wire/messages.h), `payload` its raw bytes. `isLast` is false for progress events.
+/// An answer of the inspection worker: `error` is empty on success, else one sentence for the user. `message` is to be
+/// unpacked (`unpack<AttentionMap>(reply.message)`); `isLast` is false for Progress messages.
 struct WorkerReply {
   QString error;
-  QJsonObject header;
-  QByteArray payload;
+  bool isCancelled = false;
   bool isLast = true;
+  Message message;
 };
 
 /// Lives on the window thread and never blocks: reading is done by a reader thread, workers answer by callback.
@@ -54,11 +48,14 @@ class Session : public QObject {
   /// "pause", "resume", "checkpoint" or "stop" to a running worker.
   void sendCommand(const QString& path, const QString& command);
 
-  /// Asks the inspection worker (`slab serve`), starting it when needed. `type` and `body` as in core/wire/messages.h.
-  /// `done` runs on the window thread, for each progress event and once with `isLast`, never after `context` died.
-  /// Returns an id for `cancel`.
-  quint64 request(const QString& type, const QJsonObject& body, QObject* context,
-                  std::function<void(const WorkerReply&)> done, const QByteArray& payload = {});
+  /// Asks the inspection worker (`slab serve`), starting it when needed. `done` runs on the window thread, for each
+  /// progress message and once with `isLast`; never after `context` died. Returns an id for `cancel`.
+  ///   session().ask(AttentionRequest{...}, this, [this](const WorkerReply& reply) { ... });
+  template <typename Request>
+  quint64 ask(const Request& body, QObject* context, std::function<void(const WorkerReply&)> done) {
+    return request(makeRequest(0, body), context, std::move(done));
+  }
+  quint64 request(Message message, QObject* context, std::function<void(const WorkerReply&)> done);
   void cancel(quint64 id);
 
   /// The `slab` program (beside this binary, SLAB_PROGRAM, PATH); empty when there is none.
