@@ -1,0 +1,102 @@
+#include "core/config/validate.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "core/config/arch/registry.h"
+#include "core/config/load.h"
+
+namespace slab {
+namespace {
+
+RunConfig demo() {
+  return loadConfig({.preset = "demo", .text = "", .fileName = "", .overrides = {}}).config;
+}
+
+struct Case {
+  const char* name;
+  std::function<void(RunConfig&)> breakIt;
+  const char* key;
+  const char* words;
+  bool isError = true;
+};
+
+TEST(Validate, EachMistakeIsFoundWithItsKeyAndWords) {
+  const std::vector<Case> cases{
+      {"patch",
+       [](RunConfig& c) {
+         c.model.imageSize = 30;
+         c.model.patchSize = 4;
+       },
+       "model.image_size", "multiple of the patch size"},
+      {"heads",
+       [](RunConfig& c) {
+         c.model.heads = {3, 4};
+       },
+       "model.heads", "3 heads do not divide"},
+      {"lengths", [](RunConfig& c) { c.model.heads = {2}; }, "model.heads", "1 entries for 2 stages"},
+      {"window", [](RunConfig& c) { c.model.window = 5; }, "model.image_size", "not divided by its window"},
+      {"letters", [](RunConfig& c) { c.model.attention = "LX"; }, "model.attention", "letters L and S"},
+      {"focused", [](RunConfig& c) { c.model.attention = "FF"; }, "model.attention", "not yet built"},
+      {"family", [](RunConfig& c) { c.model.name = "pvt_t"; }, "model.name", "not yet built"},
+      {"name", [](RunConfig& c) { c.model.name = "slab_swin_x"; }, "model.name", "no model named"},
+      {"late", [](RunConfig& c) { c.prepbn.lambdaEnd = Duration::epochs(3); }, "prepbn.lambda_end",
+       "after the run ends"},
+      {"short", [](RunConfig& c) { c.prepbn.lambdaEnd = Duration::percent(5); }, "prepbn.lambda_end", "NaN", false},
+      {"warm", [](RunConfig& c) { c.prepbn.warmup = Duration::percent(90); }, "prepbn.warmup",
+       "after lambda reaches 0"},
+      {"batch", [](RunConfig& c) { c.data.limit = 100; }, "train.batch", "larger than the training set"},
+      {"range", [](RunConfig& c) { c.train.labelSmoothing = 1.5; }, "train.label_smoothing", "between 0 and 0.999"},
+      {"mean",
+       [](RunConfig& c) {
+         c.data.mean = {0.1, 0.2};
+       },
+       "data.mean", "2 entries for 1 channels"},
+      {"device", [](RunConfig& c) { c.device = "gpu"; }, "device", "none of auto, cpu, cuda:N"},
+      {"ema", [](RunConfig& c) { c.ema.decay = 0.9999; }, "ema.decay", "not yet built"},
+      {"accumulate", [](RunConfig& c) { c.train.accumulate = 4; }, "train.accumulate", "not yet built"},
+      {"precision", [](RunConfig& c) { c.train.precision = Precision::Bf16; }, "train.precision", "not yet built"},
+      {"backend", [](RunConfig& c) { c.ops.backend = "fast"; }, "ops.backend", "none of auto, kernel, reference"},
+      {"tensors", [](RunConfig& c) { c.data.type = DataType::Tensors; }, "data.images", ".npy"},
+  };
+  ASSERT_TRUE(validate(demo()).empty()) << toText(validate(demo()));
+  for (const auto& entry : cases) {
+    RunConfig config = demo();
+    entry.breakIt(config);
+    bool found = false;
+    for (const auto& issue : validate(config)) {
+      found = found || (issue.key == entry.key && issue.message.find(entry.words) != std::string::npos &&
+                        issue.isError() == entry.isError);
+    }
+    EXPECT_TRUE(found) << entry.name << "\n" << toText(validate(config));
+  }
+}
+
+TEST(Validate, AMendRemovesItsProblem) {
+  RunConfig config = demo();
+  config.prepbn.lambdaEnd = Duration::epochs(3);
+  config.train.labelSmoothing = -1;
+  config.model.imageSize = 29;
+  for (int round = 0; round < 5 && hasErrors(validate(config)); ++round) {
+    for (const auto& issue : validate(config)) {
+      if (issue.mend) {
+        EXPECT_EQ(setField(config, issue.mend->key, issue.mend->value), std::nullopt);
+      }
+    }
+  }
+  EXPECT_FALSE(hasErrors(validate(config))) << toText(validate(config));
+}
+
+TEST(Validate, ALongRunMayKeepTheReferencesSteps) {
+  RunConfig config;
+  config.model = modelByName("slab_swin_t");
+  config.data.type = DataType::ImageFolder;
+  config.data.root = "/data";
+  config.prepbn.lambdaEnd = Duration::steps(60000);
+  config.train.batch = 1024;
+  EXPECT_EQ(toText(validate(config, 1281167)), "");
+}
+
+}  // namespace
+}  // namespace slab
