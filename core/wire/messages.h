@@ -1,0 +1,365 @@
+// What window, command line and workers say to each other. A new message is a struct here, one
+// visit function and one line in the list at the end of messages.cpp. Fields absent from the JSON
+// keep their defaults and unknown ones are ignored, so that neighbouring versions understand each
+// other.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/wire/message.h"
+
+namespace slab {
+
+inline constexpr int kProtocolVersion = 1;
+
+// ---- both workers
+
+/// First event to each client.
+struct Hello {
+  static constexpr std::string_view kType = "hello";
+  int protocol = kProtocolVersion;
+  std::string role;  // "train" or "serve"
+  std::int64_t pid = 0;
+  std::string run;  // directory, of a training
+  std::string version, torch;
+  std::vector<std::string> devices;  // "cpu", "cuda:0"
+};
+
+/// Answered by the socket's thread itself, whatever the worker is busy with. Body of the reply too.
+struct Ping {
+  static constexpr std::string_view kType = "ping";
+  double sent = 0;
+};
+
+/// The body of an Error message.
+struct ErrorBody {
+  static constexpr std::string_view kType = "error";
+  std::string kind;  // ErrorKind's name, or "cancelled"
+  std::string message;
+};
+
+/// Progress of any request.
+struct ProgressBody {
+  static constexpr std::string_view kType = "progress";
+  std::int64_t done = 0, total = 0;  // total 0: unknown
+  std::string text;
+};
+
+// ---- training worker
+
+/// Request: one of "pause", "resume", "checkpoint", "stop", "status"; answered by a RunStatus once
+/// done (a checkpoint is durable then).
+struct RunCommand {
+  static constexpr std::string_view kType = "run";
+  std::string action = "status";
+};
+
+/// Reply to a RunCommand, and event at every change of state and at most 10 times a second.
+struct RunStatus {
+  static constexpr std::string_view kType = "run_status";
+  std::string state;    // a RunState name
+  std::string message;  // why, e.g. "the disk is full, trying again"
+  std::int64_t step = 0, steps = 0;
+  double epoch = 0, epochs = 0;
+  double loss = 0, lr = 0, lambda = 0, imagesPerSecond = 0;
+  double top1 = -1, bestTop1 = -1;            // percent; -1: not yet
+  double activeSeconds = 0, etaSeconds = -1;  // -1: unknown
+  std::string checkpoint;                     // the newest, relative to the run
+  std::int64_t seq = 0;                       // newest committed row of run.db
+};
+
+/// Event: run.db holds rows up to `seq`. Coalesced: only the newest is kept for a slow client.
+struct NewData {
+  static constexpr std::string_view kType = "new_data";
+  std::int64_t seq = 0;
+};
+
+// ---- what requests name
+
+/// A model: a checkpoint (directory, or weights file) with its run's configuration, or a registry
+/// name with random weights.
+struct ModelSource {
+  std::string checkpoint;                       // path; "" for random weights
+  std::string model;                            // registry name; "" = the run's
+  std::map<std::string, std::string> settings;  // key=value as after --set
+  bool folded = false;
+  std::string backend;  // ops.backend; "" = the run's
+  std::string linear;   // ops.linear; "" = the run's
+};
+
+/// An image: a file, or an entry of a data set (that of the model's run unless `root` is given).
+struct ImageSource {
+  std::string path;
+  std::string split = "val";  // "train", "val"
+  std::int64_t index = -1;
+  std::string dataType, dataRoot;
+};
+
+// ---- attention
+
+struct AttentionRequest {
+  static constexpr std::string_view kType = "attention";
+  ModelSource source;
+  ImageSource image;
+  int layer = -1;  // of AttentionMap::layers; -1: the last
+  int head = -1;   // -1: every head
+  /// Query patch on the layer's grid, row-major; -1: the mean over all queries.
+  std::int64_t query = -1;
+  bool wantImage = true;
+};
+
+struct AttentionLayer {
+  std::string name;  // "layers.0.blocks.1.attn"
+  std::string kind;  // "softmax", "window", "linear"
+  int stage = 0;
+  int heads = 0;
+  int gridHeight = 0, gridWidth = 0;
+  int window = 0, shift = 0;  // 0: global
+};
+
+struct ClassScore {
+  std::int64_t index = 0;
+  std::string name;
+  double probability = 0;
+};
+
+/// Reply. Arrays: "attention" f32 [heads, grid h, grid w]: the exact row of the query (0 outside its
+/// window; a linear row is phi(q) phi(k)^T / z and sums to `rowSums`); "depthwise" f32 of the same
+/// shape, signed, zero-padded at the true borders, for linear layers; "image" u8 [H, W, C].
+struct AttentionMap {
+  static constexpr std::string_view kType = "attention_map";
+  int layer = 0;
+  int head = -1;
+  std::int64_t query = -1;
+  int gridHeight = 0, gridWidth = 0;
+  int leadingTokens = 0;  // class tokens, left out of the grid
+  std::string kind;
+  std::vector<double> rowSums;    // a head each
+  std::vector<double> entropies;  // nats, of the row divided by its sum
+  std::vector<double> leading;    // weight of class tokens, a head each
+  std::vector<AttentionLayer> layers;
+  std::vector<ClassScore> top;
+  std::int64_t label = -1;  // -1: unknown
+  std::string labelName;
+  double milliseconds = 0;
+};
+
+// ---- fold
+
+struct FoldRequest {
+  static constexpr std::string_view kType = "fold";
+  ModelSource source;
+  std::string output;  // safetensors file; "" = certificate only
+  std::int64_t images = 64;
+  bool force = false;
+};
+
+struct FoldRow {
+  std::string layer;
+  std::string norm;  // "prep_bn", "rep_bn", "layer_norm"
+  std::string into;  // the linear layer it went into
+  bool folded = false;
+  std::string reason;                                  // why not
+  double maxError = 0, relativeError = 0;              // single precision
+  double maxErrorDouble = 0, relativeErrorDouble = 0;  // double precision
+};
+
+struct FoldReport {
+  static constexpr std::string_view kType = "fold_report";
+  std::vector<FoldRow> rows;
+  double logitsMaxError = 0, logitsRelativeError = 0;
+  double logitsMaxErrorDouble = 0, logitsRelativeErrorDouble = 0;
+  std::int64_t images = 0, sameTop1 = 0;
+  std::int64_t parametersBefore = 0, parametersAfter = 0;
+  std::string output, sha256;
+  std::vector<std::string> warnings;
+};
+
+// ---- bench
+
+struct BenchEntry {
+  std::string label;
+  ModelSource source;
+};
+
+/// Interleaved A,B,A,B over the entries. Progress messages carry BenchProgress.
+struct BenchRequest {
+  static constexpr std::string_view kType = "bench";
+  std::vector<BenchEntry> entries;
+  std::string precision = "fp32";
+  std::string device = "cpu";
+  std::int64_t batch = 1;
+  int resolution = 0;  // 0: the model's
+  int threads = 0;     // 0: all
+  int rounds = 20;
+  double maxSeconds = 60;
+  bool layers = true;
+  bool training = false;  // forward + backward + optimizer step
+};
+
+struct BenchProgress {
+  static constexpr std::string_view kType = "bench_progress";
+  std::string phase;  // "build", "warm-up", "measure", "layers"
+  std::string label;
+  int round = 0, rounds = 0;
+  std::vector<double> medians;  // ms so far, an entry each; 0: none yet
+};
+
+struct BenchLayer {
+  std::string name;
+  int depth = 0;
+  double milliseconds = 0;
+  double share = 0;  // of the total
+};
+
+struct BenchRow {
+  std::string label;
+  double mean = 0, p50 = 0, p90 = 0, p99 = 0;  // ms a batch
+  double low = 0, high = 0;                    // 95 % interval of the mean
+  double imagesPerSecond = 0;
+  double cpuMilliseconds = 0;
+  std::int64_t peakBytes = 0, parameters = 0, macs = 0;
+  std::int64_t samples = 0;
+  std::vector<BenchLayer> layers;
+};
+
+struct BenchPair {
+  std::string first, second;
+  double difference = 0, low = 0, high = 0;  // first - second, ms, paired, 95 %
+  double ratio = 1, ratioLow = 1, ratioHigh = 1;
+  bool isDifferent = false;  // the interval excludes 0
+};
+
+/// Reply. Arrays: "samples/<k>" f64 [n], ms, of entry k.
+struct BenchReport {
+  static constexpr std::string_view kType = "bench_report";
+  std::vector<BenchRow> rows;
+  std::vector<BenchPair> pairs;
+  std::map<std::string, std::string> context;  // cpu, threads, torch, governor, load, ...
+  std::vector<std::string> warnings;
+};
+
+// ---- model tree
+
+struct ModelTreeRequest {
+  static constexpr std::string_view kType = "model_tree";
+  ModelSource source;
+  std::string config;  // JSON text of a configuration, instead of the source
+};
+
+struct ModelNode {
+  std::string name, kind;
+  int depth = 0;
+  std::vector<std::int64_t> outputShape;
+  std::int64_t parameters = 0, macs = 0;  // of the whole subtree
+};
+
+struct ModelTree {
+  static constexpr std::string_view kType = "model_tree_reply";
+  std::vector<ModelNode> nodes;  // depth first
+  std::int64_t parameters = 0, macs = 0, trainable = 0;
+};
+
+// ---- data
+
+/// A page of thumbnails. `label` -1: every class.
+struct DatasetRequest {
+  static constexpr std::string_view kType = "dataset";
+  std::string config;  // JSON text: its data.* keys
+  std::string split = "train";
+  std::int64_t first = 0, count = 100, label = -1;
+  int thumbnail = 56;  // longest side, pixels
+};
+
+struct DatasetItem {
+  std::int64_t index = 0, label = -1;
+  std::string path;
+  int width = 0, height = 0;
+  std::string defect;  // "" when it decodes
+};
+
+/// Reply. Array "thumbnails" u8 [items, thumbnail, thumbnail, channels]; a defect's is grey.
+struct DatasetPage {
+  static constexpr std::string_view kType = "dataset_page";
+  std::int64_t total = 0;     // of the split
+  std::int64_t matching = 0;  // of the asked label
+  std::vector<std::string> classNames;
+  std::vector<std::int64_t> classCounts;
+  std::vector<double> mean, deviation;
+  std::vector<DatasetItem> items;
+};
+
+struct ScanRequest {
+  static constexpr std::string_view kType = "scan";
+  std::string config;
+  std::int64_t limit = 0;
+};
+
+struct ScanDefect {
+  std::string path, reason;
+  std::int64_t offset = -1;
+};
+
+struct ScanReport {
+  static constexpr std::string_view kType = "scan_report";
+  std::int64_t images = 0, bad = 0;
+  std::vector<ScanDefect> defects;
+  std::vector<std::string> emptyClasses;
+  std::vector<std::string> classNames;
+  std::vector<std::int64_t> classCounts;
+  double seconds = 0;
+  std::string manifest;
+};
+
+/// Looks at a file the user dropped: what it is, which registry names fit it.
+struct ImportRequest {
+  static constexpr std::string_view kType = "import";
+  std::string path, model, output;
+};
+
+struct ImportReport {
+  static constexpr std::string_view kType = "import_report";
+  std::string format;
+  std::int64_t tensors = 0, parameters = 0;
+  std::vector<std::string> candidates, missing, unexpected, warnings;
+  std::string output;
+};
+
+// ---- bodies and messages
+
+/// A message around a body; T is any struct above with a kType.
+template <typename T>
+Message pack(MessageKind kind, std::uint64_t id, const T& body);
+
+/// The body of a message. Throws Error(Data) naming the field when the type is another or a value
+/// has the wrong kind.
+template <typename T>
+T unpack(const Message& message);
+
+template <typename T>
+Message makeRequest(std::uint64_t id, const T& body) {
+  return pack(MessageKind::Request, id, body);
+}
+template <typename T>
+Message makeReply(std::uint64_t id, const T& body) {
+  return pack(MessageKind::Reply, id, body);
+}
+template <typename T>
+Message makeProgress(std::uint64_t id, const T& body) {
+  return pack(MessageKind::Progress, id, body);
+}
+template <typename T>
+Message makeEvent(const T& body) {
+  return pack(MessageKind::Event, 0, body);
+}
+
+template <typename T>
+bool holds(const Message& message) {
+  return message.type == T::kType;
+}
+
+}  // namespace slab
