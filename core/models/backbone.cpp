@@ -1,0 +1,88 @@
+#include "core/models/backbone.h"
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/nn/norms/prep_bn.h"
+
+namespace slab {
+namespace {
+
+std::vector<nn::PrepBn*> prepBnNorms(const torch::nn::Module& model) {
+  std::vector<nn::PrepBn*> norms;
+  for (const auto& module : model.modules(/*include_self=*/false)) {
+    if (auto* norm = dynamic_cast<nn::PrepBn*>(module.get())) norms.push_back(norm);
+  }
+  return norms;
+}
+
+std::string shapeText(const at::Tensor& tensor) {
+  std::string text;
+  for (const auto size : tensor.sizes()) text += (text.empty() ? "" : " x ") + std::to_string(size);
+  return text;
+}
+
+}  // namespace
+
+Backbone::Backbone(ModelConfig config) : config_(std::move(config)), context_(std::make_shared<nn::Context>()) {}
+
+at::Tensor Backbone::forward(const at::Tensor& images) {
+  if (images.dim() != 4 || images.size(1) != config_.inChannels || images.size(2) != config_.imageSize ||
+      images.size(3) != config_.imageSize) {
+    const std::string size = std::to_string(config_.imageSize);
+    throw Error(ErrorKind::Data, "Model " + config_.name + " takes images of " + std::to_string(config_.inChannels) +
+                                     " x " + size + " x " + size + " but was given a batch of " + shapeText(images) +
+                                     "; resize the images or set model.image_size and model.in_channels.");
+  }
+  const at::Tensor features = forwardFeatures(images);
+  const nn::StageScope scope(*context_, "head");
+  return head_->forward(features);
+}
+
+void Backbone::setLambda(double lambda, bool layerNormOnly) {
+  context_->lambda.lambda = lambda;
+  context_->lambda.layerNormOnly = layerNormOnly;
+}
+
+void Backbone::setCounters(const NormCounters& counters) {
+  for (auto* norm : prepBnNorms(*this)) {
+    norm->warm.fill_(counters.warm);
+    norm->iter.fill_(counters.iter);
+    norm->totalStep.fill_(counters.totalStep);
+  }
+}
+
+std::optional<NormCounters> Backbone::counters() const {
+  std::optional<NormCounters> largest;
+  for (const auto* norm : prepBnNorms(*this)) {
+    if (!largest) largest.emplace();
+    largest->warm = std::max(largest->warm, norm->warm.item<std::int64_t>());
+    largest->iter = std::max(largest->iter, norm->iter.item<std::int64_t>());
+    largest->totalStep = std::max(largest->totalStep, norm->totalStep.item<std::int64_t>());
+  }
+  return largest;
+}
+
+std::int64_t Backbone::parameterCount() const {
+  std::int64_t count = 0;
+  for (const auto& parameter : parameters()) count += parameter.numel();
+  return count;
+}
+
+void Backbone::to(torch::Dtype dtype, bool nonBlocking) {
+  const auto convert = [&](at::Tensor& tensor) {
+    if (tensor.is_floating_point()) tensor.set_data(tensor.to(dtype, nonBlocking));
+  };
+  for (auto& parameter : parameters()) convert(parameter);
+  for (auto& buffer : buffers()) convert(buffer);
+}
+
+void Backbone::registerHead(std::int64_t width) {
+  head_ = register_module("head", std::make_shared<nn::Linear>(width, config_.classes));
+}
+
+void addFoldSite(std::vector<FoldSite>& sites, FoldSite site) {
+  if (!site.slot->isEmpty()) sites.push_back(std::move(site));
+}
+
+}  // namespace slab

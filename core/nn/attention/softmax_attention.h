@@ -1,0 +1,26 @@
+// Multi-head softmax attention, as DeiT uses it; window attention adds its bias to it.
+#pragma once
+
+#include "core/nn/attention/attention.h"
+
+namespace slab::nn {
+
+/// softmax(q k^T / sqrt(d) + bias) v, then the projection. Registered names: "qkv", "proj".
+class SoftmaxAttention : public Attention {
+ public:
+  SoftmaxAttention(AttentionPlace place, AttentionShape shape, ContextPtr context);
+  at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {}) override;
+  [[nodiscard]] AttentionKind kind() const override { return AttentionKind::Softmax; }
+
+ protected:
+  /// Added to the logits: undefined, or broadcastable to (batch, heads, N, N).
+  virtual at::Tensor bias(std::int64_t batch, const at::Tensor& mask);
+
+ private:
+  void record(AttentionProbe& probe, const at::Tensor& packed, const at::Tensor& logitBias,
+              const at::Tensor& output) const;
+
+  double scale_;
+};
+
+}  // namespace slab::nn

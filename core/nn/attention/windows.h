@@ -1,0 +1,40 @@
+// Cutting a map of tokens into windows and back (Swin Transformer, Liu et al., 2021).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "core/nn/attention/attention.h"
+
+namespace slab::nn {
+
+/// The windows of a stage: M x M tokens each, cut after a cyclic shift of the map up and left.
+class WindowLayout {
+ public:
+  explicit WindowLayout(const AttentionPlace& place);
+
+  /// (B, H W, C) -> (B windows, M M, C); windows of a sample are row-major. The input itself where one
+  /// window covers the map.
+  [[nodiscard]] at::Tensor toWindows(const at::Tensor& tokens) const;
+  /// The inverse of toWindows.
+  [[nodiscard]] at::Tensor toTokens(const at::Tensor& windows) const;
+
+  [[nodiscard]] bool isWhole() const { return height_ == window_ && width_ == window_ && shift_ == 0; }
+
+ private:
+  std::int64_t height_;
+  std::int64_t width_;
+  std::int64_t window_;
+  std::int64_t shift_;
+};
+
+/// (M^2, M^2) int64: row of the bias table for query i and key j,
+/// (row_i - row_j + M - 1)(2M - 1) + (col_i - col_j + M - 1).
+[[nodiscard]] at::Tensor relativePositionIndex(std::int64_t window);
+
+/// (windows, M^2, M^2): 0 between tokens of one region of the unshifted map, -100 between tokens that only
+/// the cyclic shift brought together.
+[[nodiscard]] at::Tensor shiftMask(std::int64_t height, std::int64_t width, std::int64_t window, std::int64_t shift);
+
+}  // namespace slab::nn

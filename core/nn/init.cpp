@@ -1,0 +1,27 @@
+#include "core/nn/init.h"
+
+#include <torch/utils.h>
+
+#include <cmath>
+
+namespace slab::nn::init {
+
+void normal(at::Tensor& parameter, double std) {
+  const torch::NoGradGuard noGrad;
+  parameter.normal_(0.0, std);
+}
+
+void constant(at::Tensor& parameter, double value) {
+  const torch::NoGradGuard noGrad;
+  parameter.fill_(value);
+}
+
+void convolution(at::Tensor& weight, at::Tensor& bias) {
+  const torch::NoGradGuard noGrad;
+  const double fanIn = static_cast<double>(weight.numel()) / static_cast<double>(weight.size(0));
+  const double bound = 1.0 / std::sqrt(fanIn);
+  weight.uniform_(-bound, bound);
+  bias.uniform_(-bound, bound);
+}
+
+}  // namespace slab::nn::init

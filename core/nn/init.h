@@ -1,0 +1,21 @@
+// Initial values of parameters, as the reference's models are initialised. Drawn from LibTorch's default
+// generator: seed it before building a model.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace slab::nn::init {
+
+/// Standard deviation of linear weights, position embeddings, class token and relative position tables.
+inline constexpr double kWeightStd = 0.02;
+
+/// N(0, std). The reference truncates at +-2, which a deviation of 0.02 never reaches.
+void normal(at::Tensor& parameter, double std);
+
+void constant(at::Tensor& parameter, double value);
+
+/// PyTorch's default for a convolution: weight and bias uniform in +-1/sqrt(fan in), fan in = in / groups x
+/// kernel area. (Kaiming uniform with a = sqrt(5) has this bound.)
+void convolution(at::Tensor& weight, at::Tensor& bias);
+
+}  // namespace slab::nn::init
