@@ -15,14 +15,6 @@ namespace {
   throw WriteError(kind, message, code);
 }
 
-/// Calls again while a signal interrupts.
-template <typename Call>
-auto uninterrupted(Call&& call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
-
 std::string temporaryBeside(const std::string& path) {
   static std::atomic<unsigned> counter{0};
   const auto slash = path.find_last_of('/');

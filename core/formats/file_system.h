@@ -2,6 +2,7 @@
 // them, replay every crash state and fail each one in turn.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <string>
 
@@ -27,6 +28,14 @@ class FileSystem {
   virtual int unlink(const std::string& path) = 0;
   virtual int rmdir(const std::string& path) = 0;
 };
+
+/// Calls again while a signal interrupts.
+template <typename Call>
+auto uninterrupted(Call&& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
 
 /// The real one; stateless, usable from any thread.
 FileSystem& systemFileSystem();
