@@ -15,6 +15,15 @@ void addValues(Bucket& bucket, const double* values, std::int64_t first, std::in
 
 }  // namespace
 
+bool isOfKind(double value, NonFiniteKind kind) {
+  switch (kind) {
+    case NonFiniteKind::NaN: return std::isnan(value);
+    case NonFiniteKind::PlusInf: return std::isinf(value) && value > 0;
+    case NonFiniteKind::MinusInf: return std::isinf(value) && value < 0;
+  }
+  return false;
+}
+
 std::uint32_t Bucket::countOf(NonFiniteKind kind) const {
   switch (kind) {
     case NonFiniteKind::NaN: return nanCount;
@@ -88,24 +97,24 @@ void Pyramid::extend(const double* values, std::int64_t count) {
   }
 }
 
+Pyramid::Span Pyramid::spanAt(std::int64_t at, std::int64_t last) const {
+  Span span{-1, 1};
+  while (span.level + 1 < static_cast<int>(levels_.size())) {
+    const std::int64_t wider = span.points * kBucketFan;
+    if (at % wider != 0 || at + wider > last) break;
+    if (at / wider >= static_cast<std::int64_t>(levels_[static_cast<std::size_t>(span.level + 1)].size())) break;
+    span = {span.level + 1, wider};
+  }
+  return span;
+}
+
 Bucket Pyramid::summary(const double* values, std::int64_t first, std::int64_t last) const {
   Bucket bucket = emptyBucket();
-  std::int64_t at = first;
-  while (at < last) {
-    // The largest whole bucket that begins here and ends in the range.
-    std::int64_t span = 1;
-    int level = -1;
-    while (level + 1 < static_cast<int>(levels_.size())) {
-      const std::int64_t wider = span * kBucketFan;
-      if (at % wider != 0 || at + wider > last) break;
-      if (at / wider >= static_cast<std::int64_t>(levels_[static_cast<std::size_t>(level + 1)].size())) break;
-      span = wider;
-      ++level;
-    }
-    const auto offset = static_cast<std::uint32_t>(at - first);
-    if (level >= 0) {
-      addBucket(bucket, levels_[static_cast<std::size_t>(level)][static_cast<std::size_t>(at / span)], offset);
-      at += span;
+  for (std::int64_t at = first; at < last;) {
+    const Span span = spanAt(at, last);
+    if (span.level >= 0) {
+      addBucket(bucket, bucketAt(span, at), static_cast<std::uint32_t>(at - first));
+      at += span.points;
     } else {
       const std::int64_t stop = std::min(last, (at / kBucketFan + 1) * kBucketFan);
       addValues(bucket, values, at, stop, first);
@@ -113,6 +122,28 @@ Bucket Pyramid::summary(const double* values, std::int64_t first, std::int64_t l
     }
   }
   return bucket;
+}
+
+std::int64_t Pyramid::firstNonFinite(const double* values, std::int64_t first, std::int64_t last,
+                                     NonFiniteKind kind) const {
+  for (std::int64_t at = first; at < last;) {
+    const Span span = spanAt(at, last);
+    if (span.level < 0) {
+      if (isOfKind(values[at], kind)) return at;
+      ++at;
+    } else if (bucketAt(span, at).countOf(kind) == 0) {
+      at += span.points;
+    } else if (span.level > 0) {
+      // Looking for it in one bucket less than the whole makes the search descend a level.
+      const std::int64_t child = span.points / kBucketFan;
+      const std::int64_t head = firstNonFinite(values, at, at + span.points - child, kind);
+      return head >= 0 ? head : firstNonFinite(values, at + span.points - child, at + span.points, kind);
+    } else {
+      while (!isOfKind(values[at], kind)) ++at;
+      return at;
+    }
+  }
+  return -1;
 }
 
 }  // namespace slab

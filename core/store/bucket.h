@@ -8,6 +8,9 @@ namespace slab {
 
 enum class NonFiniteKind { NaN, PlusInf, MinusInf };
 
+/// Whether the value is a non-finite one of that kind.
+bool isOfKind(double value, NonFiniteKind kind);
+
 /// Points a bucket of level 0 spans, and buckets of a level that one of the next spans. Level k spans
 /// kBucketFan^(k+1) points, in run.db as in memory.
 inline constexpr std::int64_t kBucketFan = 64;
@@ -43,9 +46,22 @@ class Pyramid {
   void extend(const double* values, std::int64_t count);
   /// The exact summary of values[first, last); indices count from `first`. O(fan x levels).
   [[nodiscard]] Bucket summary(const double* values, std::int64_t first, std::int64_t last) const;
+  /// Index of the first non-finite value of that kind in values[first, last), or -1.
+  [[nodiscard]] std::int64_t firstNonFinite(const double* values, std::int64_t first, std::int64_t last,
+                                            NonFiniteKind kind) const;
   [[nodiscard]] const std::vector<std::vector<Bucket>>& levels() const { return levels_; }
 
  private:
+  struct Span {
+    int level;            // -1: single points
+    std::int64_t points;  // of a bucket of that level
+  };
+  /// The largest whole bucket that begins at `at` and ends by `last`.
+  [[nodiscard]] Span spanAt(std::int64_t at, std::int64_t last) const;
+  [[nodiscard]] const Bucket& bucketAt(Span span, std::int64_t at) const {
+    return levels_[static_cast<std::size_t>(span.level)][static_cast<std::size_t>(at / span.points)];
+  }
+
   std::vector<std::vector<Bucket>> levels_;
 };
 

@@ -52,8 +52,8 @@ class RunWriter {
   /// The series of that name, made at the first call.
   SeriesId series(std::string_view name, std::string_view unit = "");
 
-  /// Starts a segment; later samples belong to it. Without a call they go on in the run's last
-  /// segment, or in a first one from step 0. `parent` 0: the segment before.
+  /// Starts a segment; later samples belong to it. Without a call, the first sample starts one at its
+  /// own step. `parent` 0: the segment before.
   SegmentId beginSegment(std::int64_t from_step, std::string_view reason, SegmentId parent = 0);
 
   /// One point. Steps must not fall within a segment.

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/store/bucket.h"
 #include "core/store/records.h"
+#include "core/store/step_runs.h"
 
 namespace slab {
 
@@ -53,7 +56,8 @@ struct CurveSample {
   double value = 0;
 };
 
-/// Owned by one thread (the window's). 20 B a point: value, wall offset and step, and 1 B of levels.
+/// Owned by one thread (the window's). About 13 B a point for equally spaced steps: the value, the
+/// wall time as a float offset (8 ms after a day), and the min/max levels.
 class SeriesStore {
  public:
   /// Makes the segment known, with the step from which it supersedes earlier ones. Segments come in
@@ -82,8 +86,8 @@ class SeriesStore {
   template <typename Visit>
   void forEach(double x0, double x1, CurveAxis axis, Visit&& visit) const {
     for (std::size_t s = 0; s < segments_.size(); ++s) {
-      const auto [first, last] = indexRange(s, 0, liveCount(s), x0, x1, axis);
-      for (std::int64_t i = first; i < last; ++i) visit(sampleAt(s, i, axis));
+      const auto [first, last] = inRange(segments_[s], {0, liveCount(s)}, x0, x1, axis);
+      for (std::int64_t i = first; i < last; ++i) visit(sampleAt(segments_[s], i, axis));
     }
   }
 
@@ -95,29 +99,28 @@ class SeriesStore {
  private:
   struct Segment {
     SegmentInfo info;
-    std::int64_t received = 0;        // ordinals of (series, segment) taken in
-    std::vector<std::int64_t> steps;  // non-decreasing
+    StepRuns steps;
     std::vector<double> values;
-    std::vector<float> wallOffsets;  // seconds after wallStart, non-decreasing
+    std::vector<float> wallOffsets;  // seconds after wallStart, non-decreasing whatever the clock did
     double wallStart = 0;
     double activeStart = 0;  // active seconds of the segments before
     Pyramid pyramid;
   };
-  struct Cursor;
+  using IndexRange = std::pair<std::int64_t, std::int64_t>;
 
-  Segment& segmentFor(const Chunk& chunk);
+  Segment& segmentOf(SegmentId id, std::int64_t first_step);
+  Segment& startSegment(const SegmentInfo& info);
   [[nodiscard]] double xAt(const Segment& segment, std::int64_t index, CurveAxis axis) const;
-  [[nodiscard]] CurveSample sampleAt(std::size_t segment, std::int64_t index, CurveAxis axis) const;
+  /// First index in [0, size) whose x is >= `x` (or > with `after`).
+  [[nodiscard]] std::int64_t indexAt(const Segment& segment, double x, bool after, CurveAxis axis) const;
+  [[nodiscard]] CurveSample sampleAt(const Segment& segment, std::int64_t index, CurveAxis axis) const;
   /// Points of a segment before the first superseded one.
   [[nodiscard]] std::int64_t liveCount(std::size_t segment) const;
-  /// Indices in [first, last) whose x lies in [x0, x1], as a half-open range.
-  [[nodiscard]] std::pair<std::int64_t, std::int64_t> indexRange(std::size_t segment, std::int64_t first,
-                                                                 std::int64_t last, double x0, double x1,
-                                                                 CurveAxis axis) const;
-  void drawRange(std::size_t segment, std::int64_t first, std::int64_t last, double x0, double x1, int columns,
-                 CurveAxis axis, std::vector<CurvePoint>& line, Envelope& out, bool live) const;
+  /// Indices of [first, last) whose x lies in [x0, x1], half open.
+  [[nodiscard]] IndexRange inRange(const Segment& segment, IndexRange all, double x0, double x1, CurveAxis axis) const;
 
   std::vector<Segment> segments_;
+  std::map<SegmentId, std::int64_t> received_;  // ordinals taken in
   std::int64_t revision_ = 0;
 };
 
