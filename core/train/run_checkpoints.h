@@ -1,0 +1,44 @@
+// The checkpoints of a run: written, registered in run.db, and thinned out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/store/run_writer.h"
+#include "core/train/training_state.h"
+
+namespace slab::train {
+
+/// Used by the training thread alone. Keeps the last two good checkpoints and the best by top-1; the
+/// others are removed once a newer one is registered.
+class RunCheckpoints {
+ public:
+  /// `known`: the rows of run.db at the start. `writer` must outlive this.
+  RunCheckpoints(RunWriter& writer, std::string configHash, std::vector<CheckpointRecord> known);
+
+  /// Segment of the checkpoints to come.
+  void setSegment(SegmentId segment) { segment_ = segment; }
+
+  /// Writes and registers; returns the path relative to the run. `top1`: of the evaluation at this
+  /// step, -1 where there was none. Throws as writeCheckpoint and RunWriter::saveCheckpoint do.
+  std::string save(const TrainingState& state, const LambdaSchedule& lambda, const Metadata& metadata, double top1);
+
+  /// The newest one written by this process or resumed from, where it is of that step.
+  [[nodiscard]] std::optional<std::string> pathOf(std::int64_t step) const;
+  /// Says that training goes on from this checkpoint.
+  void setCurrent(std::int64_t step, std::string path) { current_ = {step, std::move(path)}; }
+
+  [[nodiscard]] StoreStatus storeStatus() const { return writer_.status(); }
+
+ private:
+  void thinOut();
+
+  RunWriter& writer_;
+  std::string configHash_;
+  std::vector<CheckpointRecord> records_;  // good ones, in the order written
+  SegmentId segment_ = 0;
+  std::pair<std::int64_t, std::string> current_{-1, ""};
+};
+
+}  // namespace slab::train

@@ -1,0 +1,132 @@
+// How the trainer obeys: pause, resume, checkpoint, stop, and what it does while the disk is full.
+#include "core/base/error.h"
+#include "core/formats/durable_file.h"
+#include "core/train/trainer.h"
+
+namespace slab::train {
+namespace {
+
+constexpr double kDiskRetrySeconds = 2.0;
+// Any long time: the wait ends with the next command.
+constexpr double kPausedSeconds = 3600.0;
+
+bool isDiskFull(const Error& error, const StoreStatus& store) {
+  const auto* write = dynamic_cast<const WriteError*>(&error);
+  return (write != nullptr && write->isDiskFull()) || store.health == StoreHealth::Full;
+}
+
+}  // namespace
+
+void Trainer::moveTo(RunState state, const std::string& message) {
+  if (state == state_.state()) return;
+  state_.moveTo(state);
+  parts_.observer.onState(state, message);
+}
+
+void Trainer::markFailed(const std::string& reason) {
+  if (isMoveAllowed(state_.state(), RunState::Failed)) moveTo(RunState::Failed, reason);
+}
+
+bool Trainer::obey() {
+  while (auto command = parts_.commands.tryPop()) {
+    if (!obey(*command)) return false;
+  }
+  return true;
+}
+
+bool Trainer::obey(const Command& command) {
+  switch (command.action) {
+    case Action::Resume: command.finish(); return true;
+    case Action::Checkpoint:
+      save();
+      command.finish();
+      return true;
+    case Action::Pause: return pause(command);
+    case Action::Stop: stop(command); return false;
+  }
+  return true;
+}
+
+void Trainer::stop(const Command& command) {
+  moveTo(RunState::Stopping);
+  save();
+  moveTo(RunState::Stopped);
+  command.finish();
+}
+
+bool Trainer::pause(const Command& command) {
+  moveTo(RunState::Pausing);
+  save();
+  // A full disk may have led through Paused and Running meanwhile.
+  if (state_.state() == RunState::Running) moveTo(RunState::Pausing);
+  moveTo(RunState::Paused);
+  command.finish();
+  const Stopwatch watch;
+  const bool goesOn = waitWhilePaused();
+  pausedSeconds_ += watch.seconds();
+  return goesOn;
+}
+
+bool Trainer::waitWhilePaused() {
+  for (;;) {
+    const auto command = parts_.commands.popWithin(kPausedSeconds);
+    if (!command) continue;
+    if (command->action == Action::Stop) {
+      stop(*command);
+      return false;
+    }
+    if (command->action == Action::Resume) moveTo(RunState::Running);
+    // A checkpoint of this step was written by the pause itself.
+    command->finish();
+    if (command->action == Action::Resume) return true;
+  }
+}
+
+void Trainer::save() {
+  while (!parts_.checkpoints.pathOf(completed_)) {
+    try {
+      saveOnce();
+    } catch (const Error& error) {
+      if (!isDiskFull(error, parts_.checkpoints.storeStatus())) throw;
+      waitForDisk(error.what());
+    }
+  }
+  if (state_.state() == RunState::Paused) moveTo(RunState::Running);
+}
+
+void Trainer::saveOnce() {
+  const Stopwatch watch;
+  const TrainingState state{parts_.model, parts_.optimizer, completed_, position_};
+  const double top1 = evaluatedAt_ == completed_ ? lastTop1_ : -1.0;
+  const std::string path = parts_.checkpoints.save(state, parts_.plan.lambda, parts_.metadata(), top1);
+  meter_.addCheckpoint(watch.seconds());
+  parts_.observer.onCheckpoint(completed_, path);
+}
+
+void Trainer::waitForDisk(const std::string& problem) {
+  if (state_.state() == RunState::Stopping) {
+    throw Error(ErrorKind::Checkpoint, "the training stops without a checkpoint: " + problem);
+  }
+  moveTo(RunState::Paused, problem + "; training waits and tries again");
+  const Stopwatch watch;
+  const auto command = parts_.commands.popWithin(kDiskRetrySeconds);
+  pausedSeconds_ += watch.seconds();
+  if (!command) return;
+  command->finish(problem);
+  if (command->action == Action::Stop) {
+    throw Error(ErrorKind::Checkpoint, "the training stops without a checkpoint: " + problem);
+  }
+}
+
+void Trainer::watchStore() {
+  StoreStatus status = parts_.checkpoints.storeStatus();
+  if (status.health == StoreHealth::Ok) return;
+  while (status.health == StoreHealth::Full) {
+    waitForDisk(status.message);
+    status = parts_.checkpoints.storeStatus();
+  }
+  if (status.health == StoreHealth::Failed) throw Error(ErrorKind::Data, status.message);
+  moveTo(RunState::Running);
+}
+
+}  // namespace slab::train
