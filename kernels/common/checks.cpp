@@ -64,6 +64,10 @@ Status check(const RepBnInference& call) {
                  given(call.weight, call.bias, call.alpha, call.runningMean, call.runningVar));
 }
 
+Status check(const SlaShape& shape) {
+  return verdict(soundShape(shape));
+}
+
 Status check(const SlaForward& call) {
   if (!soundShape(call.shape)) return Status::BadArgument;
   if (call.shape.batch == 0) return Status::Ok;

@@ -17,6 +17,8 @@ namespace slab::kernels {
 [[nodiscard]] Status check(const PrepBnForward& call);
 [[nodiscard]] Status check(const PrepBnBackward& call);
 [[nodiscard]] Status check(const RepBnInference& call);
+/// The sizes alone: what the workspace's size depends on.
+[[nodiscard]] Status check(const SlaShape& shape);
 [[nodiscard]] Status check(const SlaForward& call);
 [[nodiscard]] Status check(const SlaBackward& call);
 
