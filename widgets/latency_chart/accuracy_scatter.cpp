@@ -1,0 +1,142 @@
+#include "widgets/latency_chart/accuracy_scatter.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace slab {
+
+struct AccuracyScatter::Axes {
+  QRectF plot;
+  std::vector<double> xTicks, yTicks;
+
+  [[nodiscard]] QPointF at(double milliseconds, double accuracy) const {
+    return {plot.left() + (milliseconds - xTicks.front()) / (xTicks.back() - xTicks.front()) * plot.width(),
+            plot.bottom() - (accuracy - yTicks.front()) / (yTicks.back() - yTicks.front()) * plot.height()};
+  }
+};
+
+std::vector<std::size_t> paretoFront(const std::vector<AccuracyPoint>& points) {
+  std::vector<std::size_t> order(points.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    if (points[a].milliseconds != points[b].milliseconds) return points[a].milliseconds < points[b].milliseconds;
+    return points[a].accuracy > points[b].accuracy;
+  });
+  std::vector<std::size_t> front;
+  for (const std::size_t i : order) {
+    if (front.empty() || points[i].accuracy > points[front.back()].accuracy) front.push_back(i);
+  }
+  return front;
+}
+
+AccuracyScatter::AccuracyScatter(QWidget* parent)
+    : Figure(parent), unit_(tr("ms per image")), placeholder_(tr("Nothing measured yet")) {
+  setAccessibleName(tr("Accuracy against latency"));
+}
+
+void AccuracyScatter::setPoints(std::vector<AccuracyPoint> points) {
+  points_ = std::move(points);
+  QString words;
+  for (const AccuracyPoint& point : points_) {
+    words += tr("%1: %2 ms, %3 %; ").arg(point.label).arg(point.milliseconds, 0, 'f', 2).arg(point.accuracy, 0, 'f', 1);
+  }
+  setAccessibleDescription(words);
+  update();
+}
+
+void AccuracyScatter::setUnit(const QString& unit) {
+  unit_ = unit;
+  update();
+}
+
+void AccuracyScatter::setPlaceholder(const QString& text) {
+  placeholder_ = text;
+  update();
+}
+
+void AccuracyScatter::paintFigure(QPainter& painter, const QRectF& area, const Tokens& tokens) const {
+  painter.setFont(theme().font(TextRole::Small));
+  if (points_.empty()) {
+    painter.setPen(tokens.muted);
+    painter.drawText(area.adjusted(16, 0, -16, 0), Qt::AlignCenter | Qt::TextWordWrap, placeholder_);
+    return;
+  }
+  const auto byTime = [](const AccuracyPoint& a, const AccuracyPoint& b) { return a.milliseconds < b.milliseconds; };
+  const auto byTop1 = [](const AccuracyPoint& a, const AccuracyPoint& b) { return a.accuracy < b.accuracy; };
+  const auto [fast, slow] = std::minmax_element(points_.begin(), points_.end(), byTime);
+  const auto [worst, best] = std::minmax_element(points_.begin(), points_.end(), byTop1);
+  // A single point still gets an axis around it.
+  const double timePad = std::max((slow->milliseconds - fast->milliseconds) * 0.1, slow->milliseconds * 0.1);
+  const double topPad = std::max((best->accuracy - worst->accuracy) * 0.1, 0.5);
+  Axes axes;
+  axes.xTicks = niceTicks(std::max(0.0, fast->milliseconds - timePad), slow->milliseconds + timePad, 4);
+  axes.yTicks = niceTicks(worst->accuracy - topPad, std::min(100.0, best->accuracy + topPad), 4);
+  const double left = painter.fontMetrics().horizontalAdvance("00.0") + theme().px(12);
+  axes.plot = area.adjusted(left, painter.fontMetrics().height() + theme().px(6), -theme().px(16),
+                            -2 * painter.fontMetrics().height() - theme().px(8));
+  paintAxes(painter, axes, area, tokens);
+
+  QPolygonF line;
+  for (const std::size_t i : paretoFront(points_)) line << axes.at(points_[i].milliseconds, points_[i].accuracy);
+  painter.setPen(QPen(tokens.accent, 1.3, Qt::DashLine));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawPolyline(line);
+  for (const AccuracyPoint& point : points_) {
+    painter.setPen(QPen(tokens.panel, 1));
+    painter.setBrush(seriesStyle(tokens, point.series).colour);
+    painter.drawEllipse(axes.at(point.milliseconds, point.accuracy), theme().px(5), theme().px(5));
+  }
+  paintLabels(painter, axes, tokens);
+}
+
+void AccuracyScatter::paintAxes(QPainter& painter, const Axes& axes, const QRectF& area, const Tokens& tokens) const {
+  const double line = painter.fontMetrics().height();
+  for (const double tick : axes.xTicks) {
+    const double x = axes.at(tick, axes.yTicks.front()).x();
+    painter.setPen(QPen(tokens.grid, 1));
+    painter.drawLine(QPointF(x, axes.plot.top()), QPointF(x, axes.plot.bottom()));
+    painter.setPen(tokens.muted);
+    painter.drawText(QRectF(x - 40, axes.plot.bottom() + 4, 80, line), Qt::AlignHCenter, formatTick(tick, axes.xTicks));
+  }
+  for (const double tick : axes.yTicks) {
+    const double y = axes.at(axes.xTicks.front(), tick).y();
+    painter.setPen(QPen(tokens.grid, 1));
+    painter.drawLine(QPointF(axes.plot.left(), y), QPointF(axes.plot.right(), y));
+    painter.setPen(tokens.muted);
+    painter.drawText(QRectF(area.left(), y - line / 2, axes.plot.left() - area.left() - theme().px(8), line),
+                     Qt::AlignRight | Qt::AlignVCenter, formatTick(tick, axes.yTicks));
+  }
+  painter.drawText(QRectF(area.left(), area.top(), area.width(), line), Qt::AlignLeft, tr("top-1, %"));
+  painter.drawText(QRectF(area.left(), area.bottom() - line - 2, axes.plot.right() - area.left(), line), Qt::AlignRight,
+                   unit_);
+}
+
+void AccuracyScatter::paintLabels(QPainter& painter, const Axes& axes, const Tokens& tokens) const {
+  std::vector<QRectF> taken;
+  const double radius = theme().px(7);
+  for (const AccuracyPoint& point : points_) {
+    const QPointF at = axes.at(point.milliseconds, point.accuracy);
+    taken.emplace_back(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius);
+  }
+  painter.setPen(tokens.text);
+  const QFontMetrics metrics = painter.fontMetrics();
+  for (const AccuracyPoint& point : points_) {
+    const QPointF at = axes.at(point.milliseconds, point.accuracy);
+    const QSizeF words(metrics.horizontalAdvance(point.label) + 2, metrics.height());
+    const QRectF places[] = {{at + QPointF(radius + 2, -words.height() / 2), words},
+                             {at + QPointF(-radius - 2 - words.width(), -words.height() / 2), words},
+                             {at + QPointF(-words.width() / 2, -radius - words.height()), words},
+                             {at + QPointF(-words.width() / 2, radius), words}};
+    const auto isFree = [&](const QRectF& place) {
+      return axes.plot.adjusted(0, -words.height(), 8, 0).contains(place) &&
+             std::none_of(taken.begin(), taken.end(), [&](const QRectF& other) { return other.intersects(place); });
+    };
+    // No free place: the name stays away rather than lying over another; the table has it.
+    const auto* place = std::find_if(std::begin(places), std::end(places), isFree);
+    if (place == std::end(places)) continue;
+    painter.drawText(*place, Qt::AlignCenter, point.label);
+    taken.push_back(*place);
+  }
+}
+
+}  // namespace slab
