@@ -133,12 +133,12 @@ Recording record(bool dropSyncs) {
     const std::size_t known = recording.acknowledged.size();
     CheckpointWriter writer(checkpoints, step, "hash", fileSystem);
     writer.addFile("model.safetensors", [&](ByteSink& sink) {
-      for (std::size_t piece = 0; piece < 48; ++piece) {
+      for (std::size_t piece = 0; piece < 42; ++piece) {
         sink.write(toBytes(std::string(700 + piece, static_cast<char>('a' + known))));
       }
     });
     writer.addFile("state.safetensors", [&](ByteSink& sink) {
-      for (int piece = 0; piece < 30; ++piece) sink.write(toBytes(std::string(900, static_cast<char>('A' + known))));
+      for (int piece = 0; piece < 20; ++piece) sink.write(toBytes(std::string(900, static_cast<char>('A' + known))));
     });
     const std::string path = writer.commit().path;
     const std::string name = std::filesystem::path(path).filename().string();
