@@ -2,15 +2,22 @@
 #pragma once
 
 #include <QObject>
+#include <QThread>
 #include <QUndoStack>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
+#include "app/gui/run_data.h"
 #include "core/wire/messages.h"
 #include "widgets/run_table/run_row.h"
 
 namespace slab {
+
+class InspectionClient;
+class ProjectReader;
+class TrainingClient;
 
 /// An answer of the inspection worker: `error` is empty on success, else one sentence for the user. `message` is to be
 /// unpacked (`unpack<AttentionMap>(reply.message)`); `isLast` is false for Progress messages.
@@ -21,7 +28,16 @@ struct WorkerReply {
   Message message;
 };
 
-/// Lives on the window thread and never blocks: reading is done by a reader thread, workers answer by callback.
+/// Words for the user, with the mend as a link where there is one.
+struct Notice {
+  QString words;
+  QString tone;  ///< "", "good", "warning", "bad"
+  QString mendText;
+  std::function<void()> mend;
+};
+
+/// Lives on the window thread and never blocks: files are read and written by the reader's thread, workers answer by
+/// callback.
 class Session : public QObject {
   Q_OBJECT
  public:
@@ -31,22 +47,35 @@ class Session : public QObject {
   /// Opens (and makes, where absent) a project directory; runs appear as the reader finds them.
   void openProject(const QString& directory);
   [[nodiscard]] QString projectPath() const { return project_; }
-  [[nodiscard]] QString projectName() const;
+  [[nodiscard]] QString projectName() const { return projectName_; }
+  /// True once the first scan of the project is done: an empty `runs()` then means there is none.
+  [[nodiscard]] bool isProjectRead() const { return isRead_; }
 
   [[nodiscard]] const std::vector<RunRow>& runs() const { return runs_; }
   [[nodiscard]] const RunRow* run(const QString& path) const;
   /// The run in front: every workspace looks at it. Null while the project is empty.
   [[nodiscard]] const RunRow* currentRun() const { return run(current_); }
   void setCurrentRun(const QString& path);
+  /// Shown runs have curves; the current one always has.
   void setRunShown(const QString& path, bool shown);
+  [[nodiscard]] std::vector<const RunRow*> shownRuns() const;
+  /// Series, events and checkpoints read so far; null until the first rows came.
+  [[nodiscard]] const RunData* data(const QString& path) const;
+  /// The newest status a live worker sent; null when none is connected.
+  [[nodiscard]] const RunStatus* live(const QString& path) const;
 
-  /// Starts `slab train` on a new run directory named after `name`, detached; a failure arrives by `reported`.
-  /// `config` is the text of a configuration file. Returns the run directory.
+  /// Starts `slab train` on a new run directory named after `name`, detached; a failure arrives by `noticed`.
+  /// `config` is the text of a configuration file. Returns the run directory, empty when nothing was started.
   QString startRun(const QString& name, const QByteArray& config);
   QString startPreset(const QString& preset);
   void resumeRun(const QString& path);
   /// "pause", "resume", "checkpoint" or "stop" to a running worker.
   void sendCommand(const QString& path, const QString& command);
+
+  /// On disk, by the reader's thread; undoable. Refused by a notice while a worker writes the run.
+  void renameRun(const QString& path, const QString& name);
+  void trashRun(const QString& path);
+  void setRunNotes(const QString& path, const QString& notes, bool starred);
 
   /// Asks the inspection worker (`slab serve`), starting it when needed. `done` runs on the window thread, for each
   /// progress message and once with `isLast`; never after `context` died. Returns an id for `cancel`.
@@ -58,30 +87,49 @@ class Session : public QObject {
   quint64 request(Message message, QObject* context, std::function<void(const WorkerReply&)> done);
   void cancel(quint64 id);
 
-  /// The `slab` program (beside this binary, SLAB_PROGRAM, PATH); empty when there is none.
-  [[nodiscard]] QString slabProgram() const;
+  /// The `slab` program: beside this one, else on PATH, else SLAB_PROGRAM; empty when there is none.
+  [[nodiscard]] static QString slabProgram();
 
   [[nodiscard]] QUndoStack& undoStack() { return undo_; }
 
-  /// Words for the user: a line in the window, with the mend as an action where there is one.
-  void report(const QString& words, const QString& tone = {});
+  void report(const QString& words, const QString& tone = {}) { emit noticed({words, tone, {}, {}}); }
+  void notify(const Notice& notice) { emit noticed(notice); }
   /// Brings a workspace to the front ("configure", "train" ...).
   void showWorkspace(const QString& id) { emit workspaceWanted(id); }
 
  signals:
   void projectChanged();
+  /// Any row changed: state, step, figures.
   void runsChanged();
   void currentRunChanged();
   void shownRunsChanged();
-  /// New rows of the current or a shown run were read.
-  void seriesChanged(const QString& path);
-  void reported(const QString& words, const QString& tone);
+  /// New rows of a shown run were read.
+  void dataChanged(const QString& path);
+  void liveChanged(const QString& path);
+  void noticed(const Notice& notice);
   void workspaceWanted(const QString& id);
 
  private:
-  QString project_, current_;
+  void takeRuns(const QString& project, const QString& name, const std::vector<RunRow>& rows);
+  void takeUpdate(const RunUpdate& update);
+  void watchShown();
+  void connectWorkers();
+  void noticeEnd(const RunRow& before, const RunRow& now);
+  QString launch(const QString& run, const QStringList& arguments);
+  void post(std::function<void(ProjectReader&)> task);
+
+  QString project_, projectName_, current_, wanted_;
+  bool isRead_ = false;
   std::vector<RunRow> runs_;
+  std::map<QString, bool> shown_;
+  std::map<QString, std::unique_ptr<RunData>> data_;
+  std::map<QString, std::unique_ptr<TrainingClient>> workers_;
+  std::unique_ptr<InspectionClient> inspection_;
   QUndoStack undo_;
+  QThread thread_;
+  ProjectReader* reader_;
 };
 
 }  // namespace slab
+
+Q_DECLARE_METATYPE(slab::Notice)

@@ -1,0 +1,70 @@
+#include "widgets/log_view/log_view.h"
+
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QScrollBar>
+#include <QVBoxLayout>
+
+#include "widgets/theme/theme.h"
+
+namespace slab {
+namespace {
+
+constexpr int kMaxLines = 10'000;
+
+QColor colourOf(const QString& tone) {
+  const Tokens& t = theme().tokens();
+  if (tone == "warning") return t.warning;
+  if (tone == "bad") return t.bad;
+  return tone == "muted" ? t.muted : t.text;
+}
+
+}  // namespace
+
+LogView::LogView(QWidget* parent) : QWidget(parent), text_(new QPlainTextEdit(this)), find_(new QLineEdit(this)) {
+  text_->setReadOnly(true);
+  text_->setMaximumBlockCount(kMaxLines);
+  text_->setLineWrapMode(QPlainTextEdit::NoWrap);
+  text_->setAccessibleName(tr("Log"));
+  text_->setFrameShape(QFrame::NoFrame);
+  setTextRole(text_, TextRole::NumberSmall);
+  find_->setPlaceholderText(tr("Find in the log"));
+  find_->setAccessibleName(tr("Find in the log"));
+  find_->setClearButtonEnabled(true);
+  auto* column = new QVBoxLayout(this);
+  const int side = theme().px(size::kSmall);
+  column->setContentsMargins(side, 0, side, side);
+  column->setSpacing(theme().px(6));
+  column->addWidget(text_, 1);
+  column->addWidget(find_);
+  connect(find_, &QLineEdit::returnPressed, this, [this] { findNext(find_->text()); });
+}
+
+void LogView::setLines(const QStringList& lines) {
+  text_->setPlainText(lines.join('\n'));
+  text_->verticalScrollBar()->setValue(text_->verticalScrollBar()->maximum());
+}
+
+void LogView::appendLine(const QString& line, const QString& tone) {
+  QScrollBar* bar = text_->verticalScrollBar();
+  const bool isAtEnd = bar->value() >= bar->maximum() - 2;
+  text_->appendHtml(
+      QString("<span style=\"color:%1; white-space:pre\">%2</span>").arg(colourOf(tone).name(), line.toHtmlEscaped()));
+  if (isAtEnd) bar->setValue(bar->maximum());
+}
+
+void LogView::clear() {
+  text_->clear();
+}
+
+QString LogView::text() const {
+  return text_->toPlainText();
+}
+
+void LogView::findNext(const QString& words) {
+  if (words.isEmpty() || text_->find(words)) return;
+  text_->moveCursor(QTextCursor::Start);
+  text_->find(words);
+}
+
+}  // namespace slab
