@@ -95,12 +95,12 @@ fs::path RunDirectory::checkpoint(std::int64_t step) const {
   return checkpoints() / name;
 }
 
-void writeFileDurably(const fs::path& file, std::string_view text) {
+void replaceFile(const fs::path& file, std::string_view text, bool durable) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   const fs::path temporary = folder / ("." + file.filename().string() + "." + std::to_string(::getpid()));
   try {
     File out(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-    if (out.fd() < 0 || !writeAll(out.fd(), text) || syncFile(out.fd()) != 0 || !out.close()) {
+    if (out.fd() < 0 || !writeAll(out.fd(), text) || (durable && syncFile(out.fd()) != 0) || !out.close()) {
       fail("can't write", file, errno);
     }
     if (::rename(temporary.c_str(), file.c_str()) != 0) fail("can't replace", file, errno);
@@ -108,6 +108,7 @@ void writeFileDurably(const fs::path& file, std::string_view text) {
     ::unlink(temporary.c_str());
     throw;
   }
+  if (!durable) return;
   const File directory(folder, O_RDONLY | O_DIRECTORY);
   if (directory.fd() < 0 || syncFile(directory.fd()) != 0) fail("can't make durable", folder, errno);
 }

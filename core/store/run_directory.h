@@ -41,8 +41,9 @@ class RunDirectory {
 
 /// Replaces a small file so that after a crash either the old or the new text is there: temporary
 /// file in the same directory, fsync, rename, fsync of the directory. Throws Error(Data) with the
-/// cause; the old file is intact then.
-void writeFileDurably(const std::filesystem::path& file, std::string_view text);
+/// cause; the old file is intact then. Without `durable` nothing is synced: a power cut may then lose
+/// the new text.
+void replaceFile(const std::filesystem::path& file, std::string_view text, bool durable = true);
 
 /// The whole file as text; throws Error(Data) when it can't be read or exceeds `max_bytes`.
 std::string readTextFile(const std::filesystem::path& file, std::uint64_t max_bytes = 64U << 20);

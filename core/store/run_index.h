@@ -1,45 +1,14 @@
 // The runs of a project as a table: scanned in one pass, cached, with what the user wrote about them.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/store/run_directory.h"
-#include "core/store/run_lock.h"
-#include "core/store/run_state.h"
+#include "core/store/run_summary.h"
 
 namespace slab {
-
-/// What the user keeps about a run; stored in the run's own notes.json, so it moves with the run.
-/// `colour` is an index into the palette, given once and never given to another run of the project.
-struct RunNotes {
-  std::string notes;  // Markdown
-  std::vector<std::string> tags;
-  int colour = -1;
-  bool starred = false;
-};
-
-/// A row of the run table. NaN or -1: unknown.
-struct RunSummary {
-  std::string name;
-  std::filesystem::path path;
-  RunState state = RunState::Created;
-  std::string message, model, dataset, device;
-  double started = 0, ended = 0;  // wall seconds; 0: not yet
-  double activeSeconds = 0;
-  std::int64_t step = 0, steps = 0;
-  double loss, lambda, top1, bestTop1, parameters;
-  std::string lastCheckpoint;
-  std::optional<LockInfo> writer;  // while it lives
-  RunNotes notes;
-  std::string problem;  // why run.db can't be read; "" when it can
-  RunSummary();
-};
 
 /// A project directory. Reads run.db of runs whose files changed since the last scan only; that
 /// memory is kept in the project's .cache/. Use from one thread.
@@ -79,8 +48,5 @@ class RunIndex {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// The summary of a run anywhere on disk, as `slab runs show` prints it.
-RunSummary summarize(const RunDirectory& run);
 
 }  // namespace slab
