@@ -27,7 +27,29 @@ void runRange(std::int64_t begin, std::int64_t end, void* context) {
   }
 }
 
+struct KernelLoop {
+  kernels::ParallelFor::Body body;
+  void* state;
+};
+
+void runKernelLoop(void* /*context*/, std::int64_t begin, std::int64_t end, std::int64_t grain,
+                   kernels::ParallelFor::Body body, void* state) {
+  KernelLoop loop{body, state};
+  const auto status = torch_parallel_for(
+      begin, end, grain,
+      [](std::int64_t subBegin, std::int64_t subEnd, void* context) {
+        const auto& inner = *static_cast<KernelLoop*>(context);
+        inner.body(inner.state, subBegin, subEnd);
+      },
+      &loop);
+  if (status != 0) throw Error(ErrorKind::Internal, "LibTorch's thread pool refused a kernel's loop");
+}
+
 }  // namespace
+
+kernels::ParallelFor kernelParallelFor() {
+  return kernels::ParallelFor(&runKernelLoop);
+}
 
 void parallelFor(std::int64_t begin, std::int64_t end, std::int64_t grain,
                  const std::function<void(std::int64_t, std::int64_t)>& body) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "kernels/common/parallel_for.h"
+
 namespace slab::device {
 
 /// Calls body(begin, end) on disjoint ranges that cover [begin, end), none shorter than `grain` except the
@@ -12,5 +14,8 @@ namespace slab::device {
 /// exception of the body is rethrown. Inside a parallel region it runs serially.
 void parallelFor(std::int64_t begin, std::int64_t end, std::int64_t grain,
                  const std::function<void(std::int64_t, std::int64_t)>& body);
+
+/// The same pool as the callback that kernels take; their bodies do not throw.
+[[nodiscard]] kernels::ParallelFor kernelParallelFor();
 
 }  // namespace slab::device

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include "core/base/error.h"
+#include "core/ops/options.h"
+#include "core/ops/prep_bn_binding.h"
 #include "core/ops/reference.h"
 
 namespace slab::ops {
@@ -14,6 +16,21 @@ void requireTwoTokens(const at::Tensor& x) {
   }
 }
 
+bool takesKernel(const at::Tensor& x, const at::Tensor& runningMean, const at::Tensor& runningVar) {
+  const auto backend = options().backend;
+  if (backend == Backend::Reference) return false;
+  if (prepBnKernelSupports(x, runningMean, runningVar)) return true;
+  if (backend == Backend::Auto) return false;
+  throw Error(ErrorKind::Config, std::string("ops.backend=kernel has no normalisation for ") +
+                                     at::toString(x.scalar_type()) + " on " + x.device().str() +
+                                     "; set ops.backend to auto");
+}
+
+bool anyRequiresGrad(std::initializer_list<at::Tensor> tensors) {
+  return at::GradMode::is_enabled() &&
+         std::any_of(tensors.begin(), tensors.end(), [](const at::Tensor& t) { return t.requires_grad(); });
+}
+
 }  // namespace
 
 at::Tensor layerNorm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps) {
@@ -22,6 +39,10 @@ at::Tensor layerNorm(const at::Tensor& x, const at::Tensor& weight, const at::Te
 
 at::Tensor repBnEval(const at::Tensor& x, const at::Tensor& bnWeight, const at::Tensor& bnBias, const at::Tensor& alpha,
                      const at::Tensor& runningMean, const at::Tensor& runningVar, double eps) {
+  const bool differentiable = anyRequiresGrad({x, bnWeight, bnBias, alpha});
+  if (!differentiable && takesKernel(x, runningMean, runningVar)) {
+    return repBnKernel(x, {{}, {}, bnWeight, bnBias, alpha}, runningMean, runningVar, eps);
+  }
   return reference::repBn(x, bnWeight, bnBias, alpha, runningMean, runningVar, false, 0.0, eps);
 }
 
@@ -29,6 +50,10 @@ at::Tensor repBnTrain(const at::Tensor& x, const at::Tensor& bnWeight, const at:
                       const at::Tensor& alpha, const at::Tensor& runningMean, const at::Tensor& runningVar,
                       double momentum, double eps) {
   requireTwoTokens(x);
+  if (takesKernel(x, runningMean, runningVar)) {
+    return prepBnKernel(x, {{}, {}, bnWeight, bnBias, alpha}, runningMean, runningVar,
+                        {kernels::PrepBnMode::RepBn, 0.0, 0.0, eps, momentum});
+  }
   return reference::repBn(x, bnWeight, bnBias, alpha, runningMean, runningVar, true, momentum, eps);
 }
 
@@ -37,6 +62,10 @@ at::Tensor prepBnTrain(const at::Tensor& x, const at::Tensor& lnWeight, const at
                        const at::Tensor& runningMean, const at::Tensor& runningVar, double momentum, double bnEps,
                        double lambda) {
   requireTwoTokens(x);
+  if (takesKernel(x, runningMean, runningVar)) {
+    return prepBnKernel(x, {lnWeight, lnBias, bnWeight, bnBias, alpha}, runningMean, runningVar,
+                        {kernels::PrepBnMode::Mixed, lambda, lnEps, bnEps, momentum});
+  }
   const auto left = reference::layerNorm(x, lnWeight, lnBias, lnEps);
   const auto right = reference::repBn(x, bnWeight, bnBias, alpha, runningMean, runningVar, true, momentum, bnEps);
   return left * lambda + right * (1.0 - lambda);

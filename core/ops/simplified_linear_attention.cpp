@@ -5,7 +5,9 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/ops/options.h"
 #include "core/ops/reference.h"
+#include "core/ops/sla_binding.h"
 
 namespace slab::ops {
 namespace {
@@ -31,12 +33,24 @@ void checkShapes(std::int64_t tokens, std::int64_t channels, const at::Tensor& p
   require(dwcBias.dim() == 1 && dwcBias.size(0) == width, "the depthwise bias is not (channels / heads)");
 }
 
+bool takesKernel(const at::Tensor& q, const at::Tensor& dwcWeight) {
+  const auto backend = options().backend;
+  if (backend == Backend::Reference) return false;
+  if (slaKernelSupports(q, dwcWeight)) return true;
+  if (backend == Backend::Auto) return false;
+  throw Error(ErrorKind::Config, std::string("ops.backend=kernel has no simplified linear attention for ") +
+                                     at::toString(q.scalar_type()) + " on " + q.device().str() +
+                                     "; set ops.backend to auto");
+}
+
 }  // namespace
 
 at::Tensor simplifiedLinearAttention(const at::Tensor& qkv, const at::Tensor& positionalEncoding,
                                      const at::Tensor& dwcWeight, const at::Tensor& dwcBias, SlaShape shape) {
   require(qkv.dim() == 3 && qkv.size(2) % 3 == 0, "qkv is not (batch, tokens, 3 channels)");
   const auto channels = qkv.size(2) / 3;
+  checkShapes(qkv.size(1), channels, positionalEncoding, dwcWeight, dwcBias, shape);
+  if (takesKernel(qkv, dwcWeight)) return slaKernel(qkv, {positionalEncoding, dwcWeight, dwcBias}, shape);
   return simplifiedLinearAttention(qkv.slice(2, 0, channels), qkv.slice(2, channels, 2 * channels),
                                    qkv.slice(2, 2 * channels, 3 * channels), positionalEncoding, dwcWeight, dwcBias,
                                    shape);
@@ -48,6 +62,7 @@ at::Tensor simplifiedLinearAttention(const at::Tensor& q, const at::Tensor& k, c
   require(q.dim() == 3 && k.sizes() == q.sizes() && v.sizes() == q.sizes(),
           "q, k and v are not all (batch, tokens, channels)");
   checkShapes(q.size(1), q.size(2), positionalEncoding, dwcWeight, dwcBias, shape);
+  if (takesKernel(q, dwcWeight)) return slaKernel(q, k, v, {positionalEncoding, dwcWeight, dwcBias}, shape);
   return reference::simplifiedLinearAttention(q, k, v, positionalEncoding, dwcWeight, dwcBias, shape);
 }
 
