@@ -8,7 +8,7 @@
 namespace slab {
 namespace {
 
-constexpr double kDimming = 0.55;
+constexpr double kDimming = 0.4;
 
 }  // namespace
 

@@ -11,7 +11,7 @@ namespace slab {
 namespace {
 
 constexpr int kThumbnail = 120;
-constexpr double kDimming = 0.55;
+constexpr double kDimming = 0.4;
 
 }  // namespace
 

@@ -8,6 +8,9 @@
 namespace slab {
 namespace {
 
+// Weak values cover the image less, so that one still sees what the query looks away from.
+constexpr double kWeakest = 0.25;
+
 bool visible(const TokenMap& map, int row, int column) {
   return map.window.isNull() || map.window.contains(column, row);
 }
@@ -17,7 +20,8 @@ QRgb colourOf(double value, const OverlayStyle& style, const ValueScale& scale) 
   const double strength = style.isSigned() ? std::abs(2.0 * position - 1.0) : position;
   if (!std::isfinite(value) || strength < style.threshold) return qRgba(0, 0, 0, 0);
   const QRgb colour = colourAt(style.effectiveMap(), position);
-  return qRgba(qRed(colour), qGreen(colour), qBlue(colour), static_cast<int>(std::lround(style.opacity * 255.0)));
+  return qRgba(qRed(colour), qGreen(colour), qBlue(colour),
+               static_cast<int>(std::lround(255.0 * style.opacity * (kWeakest + (1.0 - kWeakest) * strength))));
 }
 
 /// Bilinear between token centres, constant beyond the outermost ones.

@@ -37,7 +37,7 @@ struct ValueScale {
 /// View state: changing any of it repaints and never asks the worker.
 struct OverlayStyle {
   ColourMap map = ColourMap::Magma;
-  double opacity = 0.6;
+  double opacity = 0.75;   ///< of the strongest values; weak ones cover less
   double threshold = 0.0;  ///< fraction of the scale below which a token stays uncovered
   bool bilinear = false;
   bool showWeights = true;

@@ -70,7 +70,7 @@ void AccuracyScatter::paintFigure(QPainter& painter, const QRectF& area, const T
   const double topPad = std::max((best->accuracy - worst->accuracy) * 0.1, 0.5);
   Axes axes;
   axes.xTicks = niceTicks(std::max(0.0, fast->milliseconds - timePad), slow->milliseconds + timePad, 4);
-  axes.yTicks = niceTicks(worst->accuracy - topPad, std::min(100.0, best->accuracy + topPad), 4);
+  axes.yTicks = niceTicks(worst->accuracy - topPad, std::min(100.0, best->accuracy + topPad), 6);
   const double left = painter.fontMetrics().horizontalAdvance("00.0") + theme().px(12);
   axes.plot = area.adjusted(left, painter.fontMetrics().height() + theme().px(6), -theme().px(16),
                             -2 * painter.fontMetrics().height() - theme().px(8));

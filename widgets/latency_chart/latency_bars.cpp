@@ -95,13 +95,15 @@ void LatencyBars::paintBar(QPainter& painter, const LatencyRow& row, const QRect
   // The mean with its interval: a short line and a dot, outlined so that they show on bar and panel.
   const double meanX = zero + row.mean * pixelsPerMs;
   const QLineF interval(zero + row.meanLow * pixelsPerMs, middle, zero + row.meanHigh * pixelsPerMs, middle);
-  painter.setPen(QPen(tokens.panel, 5, Qt::SolidLine, Qt::RoundCap));
-  painter.drawLine(interval);
-  painter.setPen(QPen(tokens.text, 2, Qt::SolidLine, Qt::RoundCap));
-  painter.drawLine(interval);
-  painter.setPen(QPen(tokens.panel, 1));
+  if (interval.length() > 8.0) {
+    painter.setPen(QPen(tokens.panel, 4));
+    painter.drawLine(interval);
+    painter.setPen(QPen(tokens.text, 2));
+    painter.drawLine(interval);
+  }
+  painter.setPen(QPen(tokens.panel, 1.2));
   painter.setBrush(tokens.text);
-  painter.drawEllipse(QPointF(meanX, middle), 3, 3);
+  painter.drawEllipse(QPointF(meanX, middle), 3.2, 3.2);
 
   painter.setPen(tokens.text);
   painter.drawText(QRectF(whisker + theme().px(6), band.top(), band.right() - whisker, band.height()),

@@ -3,7 +3,8 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QPixmap>
-#include <numeric>
+
+#include "widgets/model_tree/cell_delegate.h"
 
 namespace slab {
 namespace {
@@ -96,6 +97,7 @@ LatencyComparison::LatencyComparison(QWidget* parent)
   row->addWidget(table_);
   row->addWidget(bars_, 1);
   table_->setModel(model_);
+  table_->setItemDelegate(new CellDelegate(table_));
   table_->setAccessibleName(tr("Latency table"));
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setShowGrid(false);

@@ -74,14 +74,14 @@ double TimeBreakdown::paintLegend(QPainter& painter, const QRectF& area, const T
 }
 
 void TimeBreakdown::paintRow(QPainter& painter, const LatencyRow& row, const QRectF& bar, double pixelsPerMs,
-                             const Tokens& tokens) const {
+                             int decimals, const Tokens& tokens) const {
   double x = bar.left();
   for (const LatencyRow::Part& part : row.parts) {
     const QRectF piece(x, bar.top(), part.milliseconds * pixelsPerMs, bar.height());
     painter.setPen(QPen(tokens.panel, 1));
     painter.setBrush(kFills[static_cast<std::size_t>(part.part) % std::size(kFills)]);
     painter.drawRect(piece);
-    const QString words = formatMilliseconds(part.milliseconds);
+    const QString words = QString::number(part.milliseconds, 'f', decimals);
     if (painter.fontMetrics().horizontalAdvance(words) + theme().px(8) < piece.width()) {
       painter.setPen(kInkOnFill);
       painter.drawText(piece, Qt::AlignCenter, words);
@@ -108,7 +108,7 @@ void TimeBreakdown::paintFigure(QPainter& painter, const QRectF& area, const Tok
   if (largest <= 0.0) return;
   const std::vector<double> ticks = niceTicks(0.0, largest, 4);
   const double axis = metrics.height() + theme().px(8);
-  const double left = area.left() + labels + theme().px(12), right = area.right() - theme().px(36);
+  const double left = area.left() + labels + theme().px(16), right = area.right() - theme().px(36);
   const double top = legend + theme().px(8), bottom = area.bottom() - axis;
   const double scale = (right - left) / ticks.back();
   for (const double tick : ticks) {
@@ -119,14 +119,15 @@ void TimeBreakdown::paintFigure(QPainter& painter, const QRectF& area, const Tok
     painter.drawText(QRectF(x - 40, bottom, 80, axis), Qt::AlignCenter, formatTick(tick, ticks));
   }
   painter.drawText(QRectF(right, bottom, area.right() - right, axis), Qt::AlignRight | Qt::AlignVCenter, tr("ms"));
+  const int decimals = largest >= 10.0 ? 1 : largest >= 1.0 ? 2 : 3;
   const double band = (bottom - top) / static_cast<double>(rows_.size());
   const double thickness = std::min<double>(theme().px(24), band * 0.7);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const double middle = top + band * (static_cast<double>(i) + 0.5);
     painter.setPen(tokens.muted);
-    painter.drawText(QRectF(area.left(), middle - band / 2, labels, band), Qt::AlignRight | Qt::AlignVCenter,
-                     rows_[i].label);
-    paintRow(painter, rows_[i], QRectF(left, middle - thickness / 2, right - left, thickness), scale, tokens);
+    painter.drawText(QRectF(area.left() + theme().px(4), middle - band / 2, labels, band),
+                     Qt::AlignRight | Qt::AlignVCenter, rows_[i].label);
+    paintRow(painter, rows_[i], QRectF(left, middle - thickness / 2, right - left, thickness), scale, decimals, tokens);
   }
 }
 

@@ -25,7 +25,7 @@ class TimeBreakdown : public Figure {
  private:
   /// Returns the legend's bottom.
   double paintLegend(QPainter& painter, const QRectF& area, const Tokens& tokens) const;
-  void paintRow(QPainter& painter, const LatencyRow& row, const QRectF& bar, double pixelsPerMs,
+  void paintRow(QPainter& painter, const LatencyRow& row, const QRectF& bar, double pixelsPerMs, int decimals,
                 const Tokens& tokens) const;
 
   std::vector<LatencyRow> rows_;

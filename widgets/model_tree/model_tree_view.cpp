@@ -128,7 +128,7 @@ QVariant ModelTreeModel::headerData(int section, Qt::Orientation orientation, in
 }
 
 void ShareBarDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
-  QStyledItemDelegate::paint(painter, option, index);
+  CellDelegate::paint(painter, option, index);
   const double share = index.data(ModelTreeModel::kShareRole).toDouble();
   if (share <= 0.0) return;
   const double thickness = theme().px(8), inset = theme().px(4);
@@ -145,6 +145,7 @@ void ShareBarDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
 
 ModelTreeView::ModelTreeView(QWidget* parent) : QTreeView(parent), model_(new ModelTreeModel(this)) {
   setModel(model_);
+  setItemDelegate(new CellDelegate(this));
   setItemDelegateForColumn(ModelTreeModel::Share, new ShareBarDelegate(this));
   setAccessibleName(tr("Model"));
   setFrameShape(QFrame::NoFrame);
@@ -183,16 +184,11 @@ void ModelTreeView::setRows(const std::vector<ModuleCost>& rows) {
 
 void ModelTreeView::layOutColumns() {
   setIndentation(theme().px(12));
-  const auto wide = [](const QString& text) {
-    return QFontMetrics(theme().font(TextRole::NumberSmall)).horizontalAdvance(text) + theme().px(16);
-  };
-  header()->setSectionResizeMode(ModelTreeModel::What, QHeaderView::Stretch);
   header()->setStretchLastSection(false);
-  header()->resizeSection(ModelTreeModel::Module, wide(QStringLiteral("layers.0.downsample")) + theme().px(24));
-  header()->resizeSection(ModelTreeModel::Output, wide(QStringLiteral("56x56x1000")));
-  header()->resizeSection(ModelTreeModel::Parameters, wide(QStringLiteral("parameters")));
-  header()->resizeSection(ModelTreeModel::Macs, wide(QStringLiteral("4.48 G")));
-  header()->resizeSection(ModelTreeModel::Share, theme().px(64));
+  header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  header()->setSectionResizeMode(ModelTreeModel::What, QHeaderView::Stretch);
+  header()->setSectionResizeMode(ModelTreeModel::Share, QHeaderView::Fixed);
+  header()->resizeSection(ModelTreeModel::Share, theme().px(60));
 }
 
 }  // namespace slab

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <QAbstractItemModel>
-#include <QStyledItemDelegate>
 #include <QTreeView>
 #include <memory>
 
 #include "core/config/cost.h"
+#include "widgets/model_tree/cell_delegate.h"
 
 namespace slab {
 
@@ -41,11 +41,11 @@ class ModelTreeModel : public QAbstractItemModel {
 };
 
 /// Draws the share as a bar; its number is the tool tip and the accessible text.
-class ShareBarDelegate : public QStyledItemDelegate {
+class ShareBarDelegate : public CellDelegate {
   Q_OBJECT
 
  public:
-  using QStyledItemDelegate::QStyledItemDelegate;
+  using CellDelegate::CellDelegate;
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 

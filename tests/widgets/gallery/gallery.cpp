@@ -3,7 +3,9 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
+#include <QFrame>
 #include <QTabWidget>
+#include <QVBoxLayout>
 #include <memory>
 
 #include "widgets/gallery/entries.h"
@@ -19,12 +21,12 @@ int writeScreenshots(const std::vector<Entry>& entries, const QString& folder) {
     for (const slab::ThemeKind kind : {slab::ThemeKind::Light, slab::ThemeKind::Dark}) {
       slab::theme().apply(kind, scale);
       for (const Entry& entry : entries) {
-        const std::unique_ptr<QWidget> widget(entry.make());
-        QPalette palette = widget->palette();
-        palette.setColor(QPalette::Window, slab::theme().tokens().panel);
-        widget->setPalette(palette);
-        widget->setAutoFillBackground(true);
-        widget->resize(entry.size * scale);
+        const auto widget = std::make_unique<QFrame>();
+        widget->setStyleSheet(
+            QStringLiteral("QFrame#card { background: %1; }").arg(slab::theme().tokens().panel.name()));
+        widget->setObjectName("card");
+        (new QVBoxLayout(widget.get()))->addWidget(entry.make());
+        widget->resize(entry.size * scale + QSize(24, 24));
         widget->show();
         for (int i = 0; i < 3; ++i) QApplication::processEvents();
         const QString name = QStringLiteral("%1-%2-%3.png").arg(entry.name, slab::toString(kind)).arg(int(scale * 100));

@@ -1,9 +1,12 @@
+#include <QUndoStack>
 #include <QVBoxLayout>
 
 #include "core/config/arch/registry.h"
 #include "widgets/attention_view/attention_view.h"
 #include "widgets/attention_view/colour_bar.h"
 #include "widgets/attention_view/head_strip.h"
+#include "widgets/config_form/config_form.h"
+#include "widgets/config_form/config_text_edit.h"
 #include "widgets/dataset_grid/dataset_grid.h"
 #include "widgets/gallery/entries.h"
 #include "widgets/gallery/synthetic.h"
@@ -98,6 +101,31 @@ QWidget* tree() {
   return view;
 }
 
+/// A document with one mistyped key and two changes, kept by the widget that shows it.
+ConfigDocument& document(QObject& owner) {
+  auto* undo = new QUndoStack(&owner);
+  auto* edited = new ConfigDocument(*undo, &owner);
+  QString text = edited->text();
+  edited->setText(text.replace("\"weight_decay\"", "\"weigth_decay\""));
+  edited->set("prepbn.lambda_end", Json("70%"));
+  edited->set("train.batch", Json(96));
+  return *edited;
+}
+
+QWidget* form() {
+  auto* owner = new QObject;
+  auto* widget = new ConfigForm(document(*owner));
+  owner->setParent(widget);
+  return widget;
+}
+
+QWidget* configText() {
+  auto* owner = new QObject;
+  auto* widget = new ConfigTextEdit(document(*owner));
+  owner->setParent(widget);
+  return widget;
+}
+
 }  // namespace
 
 std::vector<Entry> inspectEntries() {
@@ -116,7 +144,9 @@ std::vector<Entry> inspectEntries() {
           {"time_breakdown", {640, 420}, breakdown},
           {"accuracy_scatter", {640, 420}, scatter},
           {"dataset_grid", {760, 480}, dataset},
-          {"model_tree", {590, 560}, tree}};
+          {"model_tree", {590, 560}, tree},
+          {"config_form", {414, 860}, form},
+          {"config_text", {414, 640}, configText}};
 }
 
 }  // namespace slab::gallery

@@ -1,0 +1,19 @@
+// Cells of our tables: the header's padding, a thin line under each row, no frame around the focus.
+#pragma once
+
+#include <QStyledItemDelegate>
+
+namespace slab {
+
+/// Draws text, colour, font and swatch of the model as they are; a selected row is filled, and the current cell's row
+/// has a bar of the accent colour at its left while the view has the focus.
+class CellDelegate : public QStyledItemDelegate {
+  Q_OBJECT
+
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+  [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+};
+
+}  // namespace slab
