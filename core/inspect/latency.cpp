@@ -164,8 +164,9 @@ std::map<std::string, double> PartTimer::byKind() const {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     double own = nodes_[i].seconds;
     for (const std::size_t child : nodes_[i].children) own -= nodes_[child].seconds;
-    // Places ("layers.0", "total") hold work; only what has no parts inside it, or is a kind, has a name.
-    const bool isPlace = !nodes_[i].children.empty() || i == 0;
+    // "total", "layers.0" and "blocks" are places: what they do between their parts has no name.
+    const std::string& name = nodes_[i].name;
+    const bool isPlace = i == 0 || name == "blocks" || name.starts_with("layers.");
     kinds[isPlace ? "other" : nodes_[i].name] += std::max(0.0, own) * 1e3 / runs;
   }
   return kinds;

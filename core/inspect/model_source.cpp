@@ -1,0 +1,92 @@
+#include "core/inspect/model_source.h"
+
+#include <torch/torch.h>
+
+#include <filesystem>
+
+#include "core/base/error.h"
+#include "core/config/load.h"
+#include "core/formats/checkpoint.h"
+#include "core/models/build_model.h"
+#include "core/train/tensor_files.h"
+#include "core/train/training_state.h"
+
+namespace slab::inspect {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string newestCheckpoint(const fs::path& run) {
+  const auto entries = listCheckpoints((run / "checkpoints").string());
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    if (fs::exists(fs::path(entry->path) / train::kModelFile)) return entry->path;
+  }
+  throw Error(ErrorKind::Checkpoint, "the run " + run.string() + " has no checkpoint yet; `slab runs checkpoint " +
+                                         run.string() + "` asks a running one for it");
+}
+
+RunConfig configOf(const ModelSource& source, const std::optional<std::string>& run) {
+  std::vector<std::string> overrides;
+  if (!source.model.empty()) overrides.push_back("model.name=" + source.model);
+  for (const auto& [key, value] : source.settings) overrides.push_back(key + "=" + value);
+  LoadedConfig loaded = run ? loadConfigFile((fs::path(*run) / "config.json").string(), overrides)
+                            : loadConfig({.preset = "", .text = "", .fileName = "", .overrides = overrides});
+  // Only the model matters here: a data set that is gone or a schedule must not keep it from being seen.
+  std::vector<ConfigIssue> problems;
+  for (auto& issue : loaded.issues) {
+    const bool relevant = issue.key.empty() || issue.key.starts_with("model.") || findField(issue.key) == nullptr;
+    if (issue.isError() && relevant) problems.push_back(std::move(issue));
+  }
+  if (hasErrors(problems)) throw Error(ErrorKind::Config, toText(problems));
+  return loaded.config;
+}
+
+}  // namespace
+
+std::string weightsFileOf(const std::string& path) {
+  const fs::path given(path);
+  if (fs::is_regular_file(given)) return path;
+  if (fs::is_regular_file(given / train::kModelFile)) return (given / train::kModelFile).string();
+  if (fs::is_directory(given / "checkpoints")) return (fs::path(newestCheckpoint(given)) / train::kModelFile).string();
+  throw Error(ErrorKind::Checkpoint, path + " is neither a safetensors file nor a checkpoint nor a run");
+}
+
+std::optional<std::string> runOf(const std::string& path) {
+  std::error_code ignored;
+  fs::path folder = fs::weakly_canonical(path, ignored);
+  if (!fs::is_directory(folder)) folder = folder.parent_path();
+  constexpr int kLevels = 3;  // run/checkpoints/step-N
+  for (int level = 0; level < kLevels; ++level, folder = folder.parent_path()) {
+    if (fs::is_regular_file(folder / "config.json")) return folder.string();
+  }
+  return std::nullopt;
+}
+
+SourcedModel openModel(const ModelSource& source) {
+  SourcedModel opened;
+  if (!source.checkpoint.empty()) opened.weights = weightsFileOf(source.checkpoint);
+  const auto run = opened.weights.empty() ? std::nullopt : runOf(opened.weights);
+  opened.inRun = run.has_value();
+  if (!run && source.model.empty()) {
+    throw Error(ErrorKind::Config, source.checkpoint.empty()
+                                       ? std::string("name a model, or a run, or a checkpoint")
+                                       : opened.weights + " lies in no run: name its model (--model slab_swin_t, ...)");
+  }
+  opened.config = configOf(source, run);
+  torch::manual_seed(0);
+  opened.model = buildModel(opened.config.model);
+  if (!opened.weights.empty()) {
+    opened.report = loadStateDict(*opened.model, train::readTensors(opened.weights));
+    requireMatch(opened.report, opened.weights, opened.config.model.name);
+  }
+  opened.model->eval();
+  return opened;
+}
+
+std::string transitionWarning(const LoadReport& report, const std::string& weights) {
+  if (report.warmRemaining == 0 && report.iterRemaining == 0) return "";
+  return weights + " was saved " + std::to_string(report.warmRemaining + report.iterRemaining) +
+         " steps before lambda reaches 0: RepBN alone is not yet what was trained";
+}
+
+}  // namespace slab::inspect

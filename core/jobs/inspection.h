@@ -1,0 +1,42 @@
+// The inspection requests of window and command line, answered: fold, attention, bench, model tree, data.
+// The messages themselves are the interface (core/wire/messages.h); nothing here shows torch.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+
+#include "core/wire/messages.h"
+
+namespace slab::jobs {
+
+/// Sent on the calling thread between two pieces of work; `text` is one line.
+using OnProgress = std::function<void(const ProgressBody&)>;
+
+/// Folds the source's norms and proves it. Random probe images unless the source lies in a run whose
+/// validation set can be opened. Weights whose lambda has not reached 0 are refused unless `force`.
+FoldReport foldModel(const FoldRequest& request, std::stop_token stop, const OnProgress& onProgress = {});
+
+/// Reply with its arrays, as AttentionMap says.
+Message attentionMap(const AttentionRequest& request, std::uint64_t id);
+
+/// Interleaved timing of all entries; a message with the samples as arrays.
+Message benchModels(const BenchRequest& request, std::uint64_t id, std::stop_token stop,
+                    const std::function<void(const BenchProgress&)>& onProgress = {});
+
+/// Rows of the source's model; no weights are read.
+ModelTree modelTree(const ModelTreeRequest& request);
+
+/// A page of thumbnails of the configuration's data set; reply with its array.
+Message datasetPage(const DatasetRequest& request, std::uint64_t id);
+
+/// Decodes every file of the data set and says what is wrong with it.
+ScanReport scanData(const ScanRequest& request, std::stop_token stop, const OnProgress& onProgress = {});
+
+/// Answers any inspection request: the reply, or an Error message with its id. Never throws.
+Message answer(const Message& request, std::stop_token stop, const std::function<void(const Message&)>& onProgress);
+
+/// `slab serve`: listens at `socket` and answers requests one after the other, cancels included, until the
+/// last client is gone (or none came within a minute) or `stop` is asked for.
+void serve(const std::string& socket, std::stop_token stop);
+
+}  // namespace slab::jobs

@@ -1,0 +1,91 @@
+#include "core/wire/bench_lineup.h"
+
+#include <cctype>
+
+#include "core/config/arch/registry.h"
+#include "core/config/arch/swin.h"
+#include "core/config/fields.h"
+
+namespace slab {
+namespace {
+
+constexpr std::int64_t kSoftmaxWindow = 7;
+
+bool hasRegistryDimensions(const ModelConfig& model) {
+  const auto* entry = findModel(model.name);
+  return entry != nullptr && entry->config.depths == model.depths && entry->config.heads == model.heads &&
+         entry->config.embedDim == model.embedDim && entry->config.patchSize == model.patchSize;
+}
+
+ModelConfig variantOf(const ModelConfig& model, NormKind norm, char letter) {
+  ModelConfig variant = model;
+  variant.norm = norm;
+  if (letter == 'S') {
+    variant.attention = std::string(model.attention.size(), 'S');
+    if (model.family() == Family::Swin) variant.window = kSoftmaxWindow;
+  } else if (model.attention.find('L') == std::string::npos) {
+    // SLAB puts linear attention into the first half of Swin's stages and everywhere in the others.
+    for (std::size_t i = 0; i < variant.attention.size(); ++i) {
+      const bool late = model.family() == Family::Swin && variant.attention.size() > 2 && i >= 2;
+      variant.attention[i] = late ? 'S' : 'L';
+    }
+    if (model.family() == Family::Swin && model.patchSize > 0) variant.window = model.imageSize / model.patchSize;
+  }
+  if (model.family() == Family::Swin && !swinGeometryProblem(variant).empty()) variant.window = model.window;
+  return variant;
+}
+
+std::map<std::string, std::string> settingsOf(const ModelConfig& model) {
+  RunConfig config;
+  config.model = model;
+  std::map<std::string, std::string> settings;
+  for (const auto& field : fields()) {
+    if (field.group == "model" && field.key != "model.name") settings[field.key] = getField(config, field.key).dump();
+  }
+  return settings;
+}
+
+BenchEntry entryOf(const std::string& label, const ModelConfig& variant, bool folded, const ModelConfig& original,
+                   const std::string& checkpoint) {
+  BenchEntry entry;
+  entry.label = label + (folded ? ", folded" : "");
+  entry.source.folded = folded;
+  if (!checkpoint.empty() && variant == original) {
+    entry.source.checkpoint = checkpoint;
+  } else {
+    entry.source.model = variant.name;
+    entry.source.settings = settingsOf(variant);
+  }
+  return entry;
+}
+
+}  // namespace
+
+std::string architectureLabel(const ModelConfig& model) {
+  std::string label{toString(model.family())};
+  const auto* entry = findModel(model.name);
+  if (entry != nullptr && hasRegistryDimensions(model)) {
+    std::string size = entry->size;
+    for (char& c : size) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    label += "-" + size;
+    if (model.imageSize != entry->config.imageSize) label += " " + std::to_string(model.imageSize) + " px";
+    return label;
+  }
+  return label + " " + std::to_string(model.imageSize) + " px, " + std::to_string(model.embedDim) + " wide";
+}
+
+std::vector<BenchEntry> benchLineup(const ModelConfig& model, const std::string& checkpoint) {
+  const std::string label = architectureLabel(model);
+  const ModelConfig layerNorm = variantOf(model, NormKind::LayerNorm, 'S');
+  const ModelConfig prepbn = variantOf(model, NormKind::PrepBn, 'S');
+  const ModelConfig slabModel = variantOf(model, NormKind::PrepBn, 'L');
+  return {
+      entryOf(label + " LayerNorm", layerNorm, false, model, checkpoint),
+      entryOf(label + " PRepBN", prepbn, false, model, checkpoint),
+      entryOf(label + " PRepBN", prepbn, true, model, checkpoint),
+      entryOf("SLAB-" + label, slabModel, false, model, checkpoint),
+      entryOf("SLAB-" + label, slabModel, true, model, checkpoint),
+  };
+}
+
+}  // namespace slab
