@@ -62,8 +62,8 @@ void printPlan(const RunConfig& config) {
   }
   table.add({"learning rate", formatNumber(plan.lr.base) + ", warm-up " + inAllUnits(plan.lr.warmup, plan)});
   table.add({"evaluation every", plan.evalEvery > 0 ? inAllUnits(plan.evalEvery, plan) : "only at the end"});
-  table.add({"checkpoint every",
-             plan.checkpointEvery > 0 ? inAllUnits(plan.checkpointEvery, plan) : "only at the end"});
+  table.add(
+      {"checkpoint every", plan.checkpointEvery > 0 ? inAllUnits(plan.checkpointEvery, plan) : "only at the end"});
   table.print();
 }
 
@@ -127,8 +127,9 @@ int explainKeys(const Options& options) {
     for (const auto& field : fields()) isGroup = isGroup || field.group == options.key;
     const std::string near = nearestKey(options.key);
     if (!isGroup) {
-      throw Error(ErrorKind::Config, "there is no key '" + options.key + "'" +
-                                         (near.empty() ? "; slab config help lists them all" : "; did you mean " + near + "?"));
+      throw Error(ErrorKind::Config,
+                  "there is no key '" + options.key + "'" +
+                      (near.empty() ? "; slab config help lists them all" : "; did you mean " + near + "?"));
     }
   }
   TextTable table({"key", "default", "meaning"});

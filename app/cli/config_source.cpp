@@ -11,7 +11,8 @@
 namespace slab::cli {
 
 void ConfigOptions::add(CLI::App& app) {
-  auto* presetOption = app.add_option("--preset", preset, "Name of a built-in configuration (slab config print --list)");
+  auto* presetOption =
+      app.add_option("--preset", preset, "Name of a built-in configuration (slab config print --list)");
   auto* fileOption = app.add_option("--config", file, "Configuration file: JSON, // comments allowed");
   presetOption->excludes(fileOption);
   app.add_option("--set", overrides, "key=value, applied last; may be repeated (slab config help lists the keys)")

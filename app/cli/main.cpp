@@ -37,9 +37,10 @@ int runAction(const Action& action) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  CLI::App app{"SLAB Workbench: train, fold, inspect and measure efficient vision transformers.\n"
-               "Exit code 0: done, 1: failed, 2: wrong usage.",
-               "slab"};
+  CLI::App app{
+      "SLAB Workbench: train, fold, inspect and measure efficient vision transformers.\n"
+      "Exit code 0: done, 1: failed, 2: wrong usage.",
+      "slab"};
   app.add_flag_function("--version", onVersion, "Print the version and leave");
   app.require_subcommand(1);
   app.get_formatter()->column_width(36);

@@ -81,7 +81,8 @@ int printTree(const Options& options) {
                          {"modules", std::move(modules)}});
     return kDone;
   }
-  TextTable table({"module", "what", "output", "parameters", "folded", "MACs"}, {false, false, false, true, true, true});
+  TextTable table({"module", "what", "output", "parameters", "folded", "MACs"},
+                  {false, false, false, true, true, true});
   for (const auto& row : rows) {
     table.add({std::string(static_cast<std::size_t>(row.depth) * 2, ' ') + row.path, row.what, row.output,
                formatInteger(row.parameters), formatInteger(row.foldedParameters),

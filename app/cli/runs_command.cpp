@@ -124,9 +124,9 @@ int showRun(const Options& options) {
 }
 
 Json toJson(const RunStatus& status) {
-  return Json{{"state", status.state},       {"message", status.message}, {"step", status.step},
-              {"steps", status.steps},       {"epoch", status.epoch},     {"loss", numberOrNull(status.loss)},
-              {"lambda", status.lambda},     {"top1", status.top1},       {"checkpoint", status.checkpoint},
+  return Json{{"state", status.state},           {"message", status.message}, {"step", status.step},
+              {"steps", status.steps},           {"epoch", status.epoch},     {"loss", numberOrNull(status.loss)},
+              {"lambda", status.lambda},         {"top1", status.top1},       {"checkpoint", status.checkpoint},
               {"eta_seconds", status.etaSeconds}};
 }
 
@@ -134,8 +134,8 @@ int command(const Options& options, const std::string& action) {
   const RunDirectory run = RunDirectory::open(options.directory);
   const auto holder = readLock(run);
   if (!holder || !isAlive(*holder)) {
-    throw Error(ErrorKind::Config, "no process trains '" + run.path().string() +
-                                       "' at present; slab train --resume --run continues it");
+    throw Error(ErrorKind::Config,
+                "no process trains '" + run.path().string() + "' at present; slab train --resume --run continues it");
   }
   Client client(holder->socket);
   const RunStatus status =
@@ -163,10 +163,10 @@ Action setUpRuns(CLI::App& app) {
   show->add_flag("--json", options->json, "One JSON object");
 
   std::vector<CLI::App*> actions;
-  for (const auto& [name, help] : {std::pair{"pause", "Write a checkpoint and wait"},
-                                   std::pair{"resume", "Go on after a pause"},
-                                   std::pair{"checkpoint", "Write a checkpoint and go on"},
-                                   std::pair{"stop", "Write a checkpoint and end the run"}}) {
+  for (const auto& [name, help] :
+       {std::pair{"pause", "Write a checkpoint and wait"}, std::pair{"resume", "Go on after a pause"},
+        std::pair{"checkpoint", "Write a checkpoint and go on"},
+        std::pair{"stop", "Write a checkpoint and end the run"}}) {
     CLI::App* sub = app.add_subcommand(name, help);
     sub->add_option("DIR", options->directory, "Run directory")->required();
     sub->add_flag("--json", options->json, "One JSON object");

@@ -1,0 +1,65 @@
+#include "app/cli/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "app/cli/output.h"
+#include "core/base/format.h"
+#include "core/store/run_state.h"
+
+namespace slab::cli {
+namespace {
+
+constexpr double kPlainSeconds = 10.0;
+
+std::size_t terminalWidth() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+}  // namespace
+
+std::string progressText(const RunStatus& status) {
+  std::string text = "epoch " + formatNumber(status.epoch, 3) + "/" + formatNumber(status.epochs, 3) + "  step " +
+                     formatInteger(status.step) + "/" + formatInteger(status.steps);
+  if (status.state != toString(RunState::Running)) return text + "  " + status.state;
+  text += "  loss " + formatNumber(status.loss) + "  lambda " + formatNumber(status.lambda, 3);
+  if (status.top1 >= 0) text += "  top-1 " + formatNumber(status.top1, 3) + " %";
+  text += "  " + formatNumber(status.imagesPerSecond, 3) + " images/s";
+  return text + "  " + (status.etaSeconds < 0 ? "" : formatDuration(status.etaSeconds) + " left");
+}
+
+ProgressLine::ProgressLine() : terminal_(isTerminal(STDERR_FILENO)) {}
+
+ProgressLine::~ProgressLine() {
+  clear();
+}
+
+void ProgressLine::clear() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+  drawn_ = false;
+}
+
+void ProgressLine::show(const RunStatus& status) {
+  std::string text = progressText(status);
+  if (terminal_) {
+    const std::size_t width = terminalWidth();
+    if (text.size() >= width) text.resize(width - 1);
+    std::fprintf(stderr, "\r\033[K%s", text.c_str());
+    drawn_ = true;
+    return;
+  }
+  if (status.state == lastState_ && sincePlain_.seconds() < kPlainSeconds) return;
+  lastState_ = status.state;
+  sincePlain_.restart();
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+void ProgressLine::note(const std::string& text) {
+  clear();
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+}  // namespace slab::cli

@@ -1,0 +1,408 @@
+#include "core/jobs/train_job.h"
+
+#include <torch/torch.h>
+
+#include <atomic>
+#include <thread>
+
+#include "core/base/log.h"
+#include "core/device/device.h"
+#include "core/formats/sha256.h"
+#include "core/jobs/version.h"
+#include "core/models/build_model.h"
+#include "core/store/run_reader.h"
+#include "core/train/data_source.h"
+#include "core/train/engine.h"
+#include "core/train/run_recorder.h"
+#include "core/train/tensor_files.h"
+#include "core/train/trainer.h"
+#include "core/wire/socket.h"
+
+namespace slab {
+namespace {
+
+using train::Metadata;
+
+constexpr const char* kLinearTable = "linear.json";
+
+train::Action actionFromWord(std::string_view word) {
+  if (word == "pause") return train::Action::Pause;
+  if (word == "resume") return train::Action::Resume;
+  if (word == "checkpoint") return train::Action::Checkpoint;
+  if (word == "stop") return train::Action::Stop;
+  throw Error(ErrorKind::Config,
+              "'" + std::string(word) + "' is no command to a training; there are pause, resume, checkpoint, stop");
+}
+
+void throwOnErrors(const std::vector<ConfigIssue>& issues) {
+  std::string text;
+  for (const auto& issue : issues) {
+    if (!issue.isError()) continue;
+    text += (text.empty() ? "" : "; ") + (issue.key.empty() ? "" : issue.key + ": ") + issue.message;
+    if (issue.mend) text += " (" + issue.mend->label + ")";
+  }
+  if (!text.empty()) throw Error(ErrorKind::Config, text);
+}
+
+void refuseIfHeld(const RunDirectory& run) {
+  const auto holder = readLock(run);
+  if (holder && isAlive(*holder)) {
+    throw Error(ErrorKind::Config, "the run '" + run.path().string() + "' is being trained by process " +
+                                       std::to_string(holder->pid) +
+                                       "; stop it with slab runs stop, or give another --run");
+  }
+}
+
+/// Everything one training needs, made, used and taken apart on the training thread.
+class Training {
+ public:
+  Training(TrainRequest& request, const TrainCallbacks& callbacks, train::CommandQueue& commands)
+      : request_(request), callbacks_(callbacks), commands_(commands), run_(request.run) {}
+
+  TrainOutcome execute() {
+    prepareConfig();
+    prepareDirectory();
+    prepareModel();
+    prepareStore();
+    return train();
+  }
+
+ private:
+  void prepareConfig();
+  void prepareDirectory();
+  void prepareModel();
+  void loadInitialWeights();
+  void resumeFrom(const std::vector<CheckpointRecord>& records);
+  [[nodiscard]] CheckpointRecord chooseCheckpoint(const std::vector<CheckpointRecord>& records) const;
+  [[nodiscard]] std::string offerPrevious(const std::vector<CheckpointRecord>& records,
+                                          const CheckpointRecord& damaged) const;
+  void prepareStore();
+  void serve();
+  void onMessage(ClientId client, const Message& message);
+  TrainOutcome train();
+  Metadata metadata() const;
+  void keepLinearTable();
+  [[nodiscard]] train::RunFacts facts() const;
+
+  TrainRequest& request_;
+  const TrainCallbacks& callbacks_;
+  train::CommandQueue& commands_;
+  RunDirectory run_;
+  RunConfig config_;
+  Plan plan_;
+  train::Engine engine_;
+  train::DataSources data_;
+  std::string configText_;
+  std::optional<RunLock> lock_;
+  std::filesystem::path socket_;
+
+  std::shared_ptr<Backbone> model_;
+  std::optional<train::AdamW> optimizer_;
+  std::vector<CheckpointRecord> records_;
+  std::optional<CheckpointRecord> resumed_;
+  std::int64_t step_ = 0, position_ = 0;
+  std::size_t keptChoices_ = 0;
+
+  // In this order: the writer's thread calls into the listener and the recorder, the listener's into
+  // the recorder, so each goes before what it calls.
+  std::atomic<bool> serving_ = false;
+  std::optional<train::RunRecorder> recorder_;
+  std::optional<Listener> listener_;
+  std::optional<RunWriter> writer_;
+};
+
+void Training::prepareConfig() {
+  refuseIfHeld(run_);
+  if (request_.resume) {
+    run_ = RunDirectory::open(request_.run);
+    request_.config = loadConfigFile(run_.config().string());
+  } else if (RunDirectory::isRun(run_.path())) {
+    RunDirectory::create(run_.path());  // says that there is a run already
+  }
+  throwOnErrors(request_.config.issues);
+  config_ = request_.config.config;
+  engine_ = train::prepareEngine(config_.device, config_.threads, config_.ops);
+  data_ = train::openData(config_);
+  throwOnErrors(validate(config_, data_.trainingImages));
+  plan_ = makePlan(config_, data_.trainingImages);
+}
+
+void Training::prepareDirectory() {
+  if (!request_.resume) run_ = RunDirectory::create(run_.path());
+  socket_ = socketPath(newSocketId("train"));
+  lock_.emplace(run_, socket_.string());
+  if (request_.resume) {
+    configText_ = readTextFile(run_.config());
+    std::error_code ignored;
+    const auto table = run_.path() / kLinearTable;
+    if (config_.ops.linear == "auto" && std::filesystem::exists(table, ignored)) {
+      train::addLinearTable(Json::parse(readTextFile(table), nullptr, false));
+    }
+    for (const auto& name : removeStaleTemporaries(run_.checkpoints().string())) {
+      logInfo("removed the unfinished checkpoint " + name);
+    }
+    return;
+  }
+  configText_ = toJsonText(config_);
+  replaceFile(run_.givenConfig(), request_.config.given.empty() ? configText_ : request_.config.given);
+  replaceFile(run_.config(), configText_);
+}
+
+void Training::prepareModel() {
+  device::seedAll(static_cast<std::uint64_t>(config_.train.seed));
+  model_ = buildModel(config_.model);
+  if (request_.resume) {
+    records_ = RunReader(run_).checkpoints();
+  } else {
+    loadInitialWeights();
+  }
+  model_->torch::nn::Module::to(engine_.device);
+  optimizer_.emplace(train::makeOptimizer(*model_, config_.optim));
+  if (request_.resume) resumeFrom(records_);
+}
+
+void Training::loadInitialWeights() {
+  if (config_.train.init.empty()) return;
+  requireMatch(loadStateDict(*model_, train::readTensors(config_.train.init)), config_.train.init, config_.model.name);
+}
+
+CheckpointRecord Training::chooseCheckpoint(const std::vector<CheckpointRecord>& records) const {
+  const CheckpointRecord* chosen = nullptr;
+  std::string steps;
+  for (const auto& record : records) {
+    if (!record.good) continue;
+    steps += (steps.empty() ? "" : ", ") + std::to_string(record.step);
+    if (!request_.fromStep || record.step == *request_.fromStep) chosen = &record;
+  }
+  if (chosen == nullptr) {
+    throw Error(ErrorKind::Checkpoint, "the run has no checkpoint of step " + std::to_string(*request_.fromStep) +
+                                           "; there are " + (steps.empty() ? "none" : steps));
+  }
+  return *chosen;
+}
+
+std::string Training::offerPrevious(const std::vector<CheckpointRecord>& records,
+                                    const CheckpointRecord& damaged) const {
+  for (auto it = records.rbegin(); it != records.rend(); ++it) {
+    if (!it->good || it->path == damaged.path || it->seq > damaged.seq) continue;
+    if (!verifyCheckpoint((run_.path() / it->path).string()).empty()) continue;
+    return "; the one before, of step " + std::to_string(it->step) + ", is whole: slab train --run " +
+           run_.path().string() + " --resume --from-step " + std::to_string(it->step) + " goes on from there";
+  }
+  return "; the run has no other whole checkpoint";
+}
+
+void Training::resumeFrom(const std::vector<CheckpointRecord>& records) {
+  bool hasGood = false;
+  for (const auto& record : records) hasGood = hasGood || record.good;
+  if (!hasGood && !request_.fromStep) {
+    logWarning("the run has no checkpoint yet; training starts again from step 0");
+    loadInitialWeights();
+    return;
+  }
+  resumed_ = chooseCheckpoint(records);
+  train::TrainingState state{*model_, *optimizer_};
+  try {
+    const Metadata saved = train::readCheckpoint((run_.path() / resumed_->path).string(), state);
+    const int threads = saved.value("threads", engine_.threads);
+    if (threads != engine_.threads) {
+      logWarning("the checkpoint was computed with " + std::to_string(threads) + " threads, this process uses " +
+                 std::to_string(engine_.threads) + ": the training goes on, with other rounding");
+    }
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.what() + offerPrevious(records, *resumed_));
+  }
+  step_ = state.step;
+  position_ = state.position;
+}
+
+train::RunFacts Training::facts() const {
+  train::RunFacts facts;
+  facts.config = config_;
+  facts.plan = plan_;
+  facts.device = engine_.describe();
+  facts.parameters = model_->parameterCount();
+  facts.firstStep = step_;
+  if (resumed_) facts.checkpoint = resumed_->path;
+  if (!request_.resume) return facts;
+  const auto state = RunReader(run_).state();
+  const auto number = [&](std::string_view key, double fallback) {
+    const auto found = state.find(std::string(key));
+    return found == state.end() ? fallback : std::strtod(found->second.c_str(), nullptr);
+  };
+  facts.activeSeconds = number(state_key::kActiveSeconds, 0);
+  facts.top1 = number(state_key::kTop1, -1);
+  facts.bestTop1 = number(state_key::kBestTop1, -1);
+  return facts;
+}
+
+void Training::prepareStore() {
+  const train::RunFacts known = facts();
+  RunWriterOptions options;
+  options.onCommitted = [this](std::int64_t seq) {
+    if (!serving_.load(std::memory_order_acquire)) return;
+    recorder_->setCommitted(seq);
+    listener_->broadcast(makeEvent(NewData{seq}));
+  };
+  writer_.emplace(std::move(*lock_), std::move(options));
+  lock_.reset();
+  recorder_.emplace(*writer_, known, callbacks_.onEvent, [this](const RunStatus& status) {
+    keepLinearTable();
+    if (listener_) listener_->broadcast(makeEvent(status));
+    if (callbacks_.onStatus) callbacks_.onStatus(status);
+  });
+  serve();
+  serving_.store(true, std::memory_order_release);
+}
+
+void Training::serve() {
+  ListenerOptions options;
+  options.greeting = [this] {
+    Hello hello;
+    hello.role = "train";
+    hello.pid = ::getpid();
+    hello.run = run_.path().string();
+    hello.version = programVersion();
+    hello.torch = TORCH_VERSION;
+    hello.devices = {engine_.device.str()};
+    return makeEvent(hello);
+  };
+  options.onMessage = [this](ClientId client, const Message& message) { onMessage(client, message); };
+  listener_.emplace(socket_, std::move(options));
+}
+
+void Training::onMessage(ClientId client, const Message& message) {
+  if (message.kind == MessageKind::Cancel) return;  // commands take one step at most
+  const auto request = unpack<RunCommand>(message);
+  const auto id = message.id;
+  if (request.action == "status") {
+    listener_->send(client, makeReply(id, recorder_->status()));
+    return;
+  }
+  commands_.push({actionFromWord(request.action), [this, client, id](const std::string& problem) {
+                    listener_->send(client, problem.empty() ? makeReply(id, recorder_->status())
+                                                            : makeError(id, ErrorKind::Data, problem));
+                  }});
+}
+
+Metadata Training::metadata() const {
+  const auto card = device::machineCard();
+  return Metadata{{"format", 1},
+                  {"program", programVersion()},
+                  {"seed", config_.train.seed},
+                  {"threads", engine_.threads},
+                  {"device", engine_.device.str()},
+                  {"processor", card.processor},
+                  {"instructions", card.instructions},
+                  {"torch", card.torch},
+                  {"backend", config_.ops.backend},
+                  {"linear", config_.ops.linear},
+                  {"linear_table", train::linearTable()}};
+}
+
+// A resumed training has to take the choices that this one was the first to time.
+void Training::keepLinearTable() {
+  if (config_.ops.linear != "auto") return;
+  const Metadata table = train::linearTable();
+  if (table.size() == keptChoices_) return;
+  keptChoices_ = table.size();
+  replaceFile(run_.path() / kLinearTable, table.dump() + "\n");
+  train::saveMachineTable(engine_);
+}
+
+TrainOutcome Training::train() {
+  train::RunCheckpoints checkpoints(*writer_, sha256Hex(std::as_bytes(std::span(configText_))), records_);
+  checkpoints.setSegment(writer_->beginSegment(step_, request_.resume ? "resume" : "start"));
+  if (resumed_) checkpoints.setCurrent(step_, resumed_->path);
+  train::Trainer trainer({.config = config_,
+                          .plan = plan_,
+                          .model = *model_,
+                          .optimizer = *optimizer_,
+                          .data = *data_.training,
+                          .validation = data_.validation.get(),
+                          .checkpoints = checkpoints,
+                          .commands = commands_,
+                          .observer = *recorder_,
+                          .device = engine_.device,
+                          .metadata = [this] { return metadata(); }});
+  trainer.startAt(step_, position_);
+  TrainOutcome outcome;
+  const auto fail = [&](ErrorKind kind, const std::string& reason) {
+    outcome = {RunState::Failed, reason, kind};
+    trainer.markFailed(reason);
+  };
+  try {
+    const train::TrainResult result = trainer.run();
+    outcome = {result.state, result.reason, ErrorKind::Internal};
+  } catch (const Error& error) {
+    fail(error.kind(), error.what());
+  } catch (const c10::Error& error) {
+    fail(ErrorKind::Internal, error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    fail(ErrorKind::Internal, error.what());
+  }
+  recorder_->end(outcome.state, outcome.reason);
+  while (auto command = commands_.tryPop()) command->finish();
+  if (writer_->close() > 0) logError("the last records of the run could not be stored: the disk refused them");
+  return outcome;
+}
+
+}  // namespace
+
+class TrainSession::Impl {
+ public:
+  Impl(TrainRequest request, TrainCallbacks callbacks)
+      : request_(std::move(request)), callbacks_(std::move(callbacks)) {}
+
+  void start() {
+    thread_ = std::jthread([this] { outcome_ = body(); });
+  }
+
+  TrainOutcome wait() {
+    if (thread_.joinable()) thread_.join();
+    return outcome_;
+  }
+
+  void push(train::Action action) { commands_.push({action, {}}); }
+
+ private:
+  TrainOutcome body() {
+    try {
+      return Training(request_, callbacks_, commands_).execute();
+    } catch (const Error& error) {
+      return {RunState::Failed, error.what(), error.kind()};
+    } catch (const c10::Error& error) {
+      return {RunState::Failed, error.what_without_backtrace(), ErrorKind::Internal};
+    } catch (const std::exception& error) {
+      return {RunState::Failed, error.what(), ErrorKind::Internal};
+    }
+  }
+
+  TrainRequest request_;
+  TrainCallbacks callbacks_;
+  train::CommandQueue commands_;
+  TrainOutcome outcome_;
+  std::jthread thread_;
+};
+
+TrainSession::TrainSession(TrainRequest request, TrainCallbacks callbacks)
+    : impl_(std::make_unique<Impl>(std::move(request), std::move(callbacks))) {}
+
+TrainSession::~TrainSession() {
+  impl_->push(train::Action::Stop);
+  impl_->wait();
+}
+
+void TrainSession::start() {
+  impl_->start();
+}
+
+void TrainSession::command(std::string_view action) {
+  impl_->push(actionFromWord(action));
+}
+
+TrainOutcome TrainSession::wait() {
+  return impl_->wait();
+}
+
+}  // namespace slab

@@ -1,0 +1,190 @@
+#include "core/train/run_recorder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/format.h"
+#include "core/config/enums.h"
+
+namespace slab::train {
+namespace {
+
+constexpr double kStatusSeconds = 0.1;
+
+// JSON has no NaN: a value that is not finite becomes null.
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+std::string datasetName(const DataConfig& data) {
+  const std::string& where = data.type == DataType::Tensors ? data.images : data.root;
+  return std::string(wordOf(data.type)) + (where.empty() ? "" : ", " + where);
+}
+
+Json toJson(const StepRecord& record) {
+  Json event{{"event", "step"},
+             {"step", record.step},
+             {"epoch", record.epoch},
+             {"loss", number(record.loss)},
+             {"lr", record.learningRate},
+             {"lambda", record.lambda},
+             {"grad_norm", number(record.gradNorm)}};
+  if (record.paramNorm) event["param_norm"] = number(*record.paramNorm);
+  if (record.runningVarSum) event["running_var_sum"] = number(*record.runningVarSum);
+  event["images_per_s"] = record.imagesPerSecond;
+  return event;
+}
+
+}  // namespace
+
+RunRecorder::RunRecorder(RunWriter& writer, const RunFacts& facts, std::function<void(const Json&)> onEvent,
+                         std::function<void(const RunStatus&)> onStatus)
+    : writer_(writer),
+      plan_(facts.plan),
+      earlierSeconds_(facts.activeSeconds),
+      onEvent_(std::move(onEvent)),
+      onStatus_(std::move(onStatus)) {
+  status_.state = toString(RunState::Created);
+  status_.step = facts.firstStep;
+  status_.steps = plan_.totalSteps;
+  status_.epoch = plan_.epochOf(facts.firstStep);
+  status_.epochs = plan_.epochOf(plan_.totalSteps);
+  status_.top1 = facts.top1;
+  status_.bestTop1 = facts.bestTop1;
+  status_.activeSeconds = facts.activeSeconds;
+  status_.checkpoint = facts.checkpoint;
+  writeFacts(facts);
+}
+
+void RunRecorder::writeFacts(const RunFacts& facts) {
+  writer_.setState(state_key::kModel, facts.config.model.name);
+  writer_.setState(state_key::kDataset, datasetName(facts.config.data));
+  writer_.setState(state_key::kDevice, facts.device);
+  writer_.setState(state_key::kSteps, std::to_string(plan_.totalSteps));
+  writer_.setState(state_key::kParameters, std::to_string(facts.parameters));
+  if (facts.firstStep == 0) setNumber(state_key::kStarted, wallSeconds());
+}
+
+void RunRecorder::setNumber(std::string_view key, double value) {
+  // 17 digits read back as the same double.
+  writer_.setState(key, formatNumber(value, 17));
+}
+
+void RunRecorder::onState(RunState state, const std::string& message) {
+  {
+    const std::lock_guard lock(mutex_);
+    status_.state = toString(state);
+    status_.message = message;
+    if (!isActive(state)) status_.etaSeconds = -1;
+  }
+  writer_.setState(state_key::kState, toString(state));
+  writer_.setState(state_key::kMessage, message);
+  if (!isActive(state)) setNumber(state_key::kEnded, wallSeconds());
+  const std::int64_t step = status().step;
+  if (state == RunState::Paused || state == RunState::Running) {
+    writer_.event(state == RunState::Paused ? "pause" : "resume", step, Json{{"message", message}}.dump());
+  }
+  publish();
+}
+
+void RunRecorder::onStep(const StepRecord& record) {
+  const double wall = wallSeconds();
+  const auto append = [&](const char* name, const char* unit, double value) {
+    writer_.append(writer_.series(name, unit), record.step, value, wall);
+  };
+  append("loss", "", record.loss);
+  append("lr", "", record.learningRate);
+  append("lambda", "", record.lambda);
+  append("grad_norm", "", record.gradNorm);
+  if (record.paramNorm) append("param_norm", "", *record.paramNorm);
+  if (record.runningVarSum) append("running_var_sum", "", *record.runningVarSum);
+  append("images_per_s", "images/s", record.imagesPerSecond);
+  append("data_wait", "s", record.dataWaitSeconds);
+  if (onEvent_) onEvent_(toJson(record));
+}
+
+void RunRecorder::onProgress(const Progress& progress) {
+  {
+    const std::lock_guard lock(mutex_);
+    status_.step = progress.step;
+    status_.epoch = plan_.epochOf(progress.step);
+    status_.loss = progress.loss;
+    status_.lr = progress.learningRate;
+    status_.lambda = progress.lambda;
+    status_.imagesPerSecond = progress.imagesPerSecond;
+    status_.activeSeconds = earlierSeconds_ + progress.activeSeconds;
+    status_.etaSeconds = progress.etaSeconds;
+  }
+  if (sincePublished_.seconds() < kStatusSeconds) return;
+  writeProgress();
+  publish();
+}
+
+void RunRecorder::writeProgress() {
+  const RunStatus now = status();
+  writer_.setState(state_key::kStep, std::to_string(now.step));
+  setNumber(state_key::kEpoch, now.epoch);
+  setNumber(state_key::kLoss, now.loss);
+  setNumber(state_key::kLambda, now.lambda);
+  setNumber(state_key::kActiveSeconds, now.activeSeconds);
+}
+
+void RunRecorder::onEvaluation(std::int64_t step, const Evaluation& evaluation) {
+  RunStatus now;
+  {
+    const std::lock_guard lock(mutex_);
+    status_.top1 = evaluation.top1;
+    status_.bestTop1 = std::max(status_.bestTop1, evaluation.top1);
+    now = status_;
+  }
+  const double wall = wallSeconds();
+  writer_.append(writer_.series("top1", "%"), step, evaluation.top1, wall);
+  writer_.append(writer_.series("top5", "%"), step, evaluation.top5, wall);
+  writer_.append(writer_.series("eval_loss"), step, evaluation.loss, wall);
+  setNumber(state_key::kTop1, now.top1);
+  setNumber(state_key::kBestTop1, now.bestTop1);
+  record("eval", step,
+         Json{{"event", "eval"},
+              {"step", step},
+              {"top1", evaluation.top1},
+              {"top5", evaluation.top5},
+              {"loss", number(evaluation.loss)}});
+  publish();
+}
+
+void RunRecorder::onCheckpoint(std::int64_t step, const std::string& path) {
+  {
+    const std::lock_guard lock(mutex_);
+    status_.checkpoint = path;
+  }
+  record("checkpoint", step, Json{{"event", "checkpoint"}, {"step", step}, {"path", path}});
+  writeProgress();
+  publish();
+}
+
+void RunRecorder::end(RunState state, const std::string& reason) {
+  writeProgress();
+  record("end", status().step, Json{{"event", "end"}, {"status", toString(state)}, {"reason", reason}});
+}
+
+void RunRecorder::record(const char* kind, std::int64_t step, const Json& event) {
+  writer_.event(kind, step, event.dump(-1, ' ', false, Json::error_handler_t::replace));
+  if (onEvent_) onEvent_(event);
+}
+
+void RunRecorder::setCommitted(std::int64_t seq) {
+  const std::lock_guard lock(mutex_);
+  status_.seq = std::max(status_.seq, seq);
+}
+
+RunStatus RunRecorder::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void RunRecorder::publish() {
+  sincePublished_.restart();
+  if (onStatus_) onStatus_(status());
+}
+
+}  // namespace slab::train

@@ -1,0 +1,68 @@
+// Writes down what a training tells: run.db, JSON lines, and the status that clients ask for.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/config/fields.h"
+#include "core/config/schedule.h"
+#include "core/store/run_writer.h"
+#include "core/train/observer.h"
+#include "core/wire/messages.h"
+
+namespace slab::train {
+
+/// What the recorder knows of the run beforehand.
+struct RunFacts {
+  RunConfig config;
+  Plan plan;
+  std::string device;  // "cpu, 2 threads"
+  std::int64_t parameters = 0;
+  std::int64_t firstStep = 0;  // completed when this process took over
+  double activeSeconds = 0;    // of earlier processes
+  double top1 = -1, bestTop1 = -1;
+  std::string checkpoint;  // the newest, relative to the run
+};
+
+/// Observes on the training thread; `status` may be asked from any thread.
+class RunRecorder final : public TrainObserver {
+ public:
+  /// `onEvent` receives the lines of `slab train --json`; `onStatus` the status at every change of
+  /// state and at most ten times a second. Both on the training thread, both may be empty.
+  RunRecorder(RunWriter& writer, const RunFacts& facts, std::function<void(const Json&)> onEvent,
+              std::function<void(const RunStatus&)> onStatus);
+
+  void onState(RunState state, const std::string& message) override;
+  void onStep(const StepRecord& record) override;
+  void onProgress(const Progress& progress) override;
+  void onEvaluation(std::int64_t step, const Evaluation& evaluation) override;
+  void onCheckpoint(std::int64_t step, const std::string& path) override;
+
+  /// The last event of the run; `state` is Done, Stopped or Failed.
+  void end(RunState state, const std::string& reason);
+
+  /// Newest committed row of run.db; from the writer's thread.
+  void setCommitted(std::int64_t seq);
+  [[nodiscard]] RunStatus status() const;
+
+ private:
+  void writeFacts(const RunFacts& facts);
+  void writeProgress();
+  void setNumber(std::string_view key, double value);
+  void record(const char* kind, std::int64_t step, const Json& event);
+  void publish();
+
+  RunWriter& writer_;
+  const Plan plan_;
+  const double earlierSeconds_;
+  std::function<void(const Json&)> onEvent_;
+  std::function<void(const RunStatus&)> onStatus_;
+  Stopwatch sincePublished_;
+
+  mutable std::mutex mutex_;  // guards status_
+  RunStatus status_;
+};
+
+}  // namespace slab::train
