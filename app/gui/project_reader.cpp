@@ -1,14 +1,19 @@
 #include "app/gui/project_reader.h"
 
+#include <unistd.h>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+
 #include <csignal>
 
 #include "core/base/error.h"
+#include "core/config/cost.h"
+#include "core/config/load.h"
+#include "core/config/schedule.h"
 
 namespace slab {
 namespace {
@@ -40,6 +45,21 @@ void flatten(const QJsonObject& object, const QString& prefix, QMap<QString, QSt
       keys[prefix + it.key()] = textOf(*it);
     }
   }
+}
+
+/// The plan of a run; where the configuration does not tell the size of the training set, the run's steps do.
+Plan planOf(const RunConfig& config, std::int64_t steps) {
+  if (const auto images = knownImages(config.data)) return makePlan(config, *images);
+  const double epochs = std::max<double>(1, static_cast<double>(config.train.epochs));
+  const auto perEpoch = static_cast<std::int64_t>(static_cast<double>(steps) / epochs);
+  return makePlan(config, perEpoch * config.train.batch * config.train.accumulate);
+}
+
+/// Resident memory of a process, from the kernel; 0 when it is gone.
+qint64 residentBytes(qint64 pid) {
+  QFile file(QString("/proc/%1/statm").arg(pid));
+  if (!file.open(QIODevice::ReadOnly)) return 0;
+  return file.readAll().split(' ').value(1).toLongLong() * ::sysconf(_SC_PAGESIZE);
 }
 
 QString lastLines(const QString& file) {
@@ -118,23 +138,35 @@ RunRow ProjectReader::toRow(const RunSummary& summary) {
   if (summary.writer) {
     row.socket = toQString(summary.writer->socket);
     row.pid = summary.writer->pid;
+    row.workerBytes = residentBytes(row.pid);
   }
   row.notes = toQString(summary.notes.notes);
   row.starred = summary.notes.starred;
-  row.config = configOf(summary);
+  const Configured& configured = configOf(summary);
+  row.config = configured.keys;
+  if (!configured.isRead) return row;
+  row.usesLambda = configured.config.model.norm == NormKind::PrepBn;
+  row.layers = configured.layers;
+  row.plan = planOf(configured.config, row.steps);
   return row;
 }
 
-QMap<QString, QString> ProjectReader::configOf(const RunSummary& summary) {
+const ProjectReader::Configured& ProjectReader::configOf(const RunSummary& summary) {
   const RunDirectory directory(summary.path);
   const QFileInfo info(toQString(directory.config().string()));
   const qint64 time = info.exists() ? info.lastModified().toMSecsSinceEpoch() : 0;
-  auto& [known, keys] = configs_[toQString(summary.path.string())];
-  if (known == time) return keys;
-  known = time;
+  Configured& known = configs_[toQString(summary.path.string())];
+  if (known.time == time) return known;
+  known = {};
+  known.time = time;
   QFile file(info.filePath());
-  keys = file.open(QIODevice::ReadOnly) ? flattenConfig(file.readAll()) : QMap<QString, QString>();
-  return keys;
+  if (!file.open(QIODevice::ReadOnly)) return known;
+  const QByteArray text = file.readAll();
+  known.keys = flattenConfig(text);
+  known.config = loadConfig({{}, text.toStdString(), info.filePath().toStdString(), {}}).config;
+  for (const ModuleCost& module : modelTree(known.config.model)) known.layers.push_back(module.path);
+  known.isRead = true;
+  return known;
 }
 
 void ProjectReader::watch(const QStringList& runs) {

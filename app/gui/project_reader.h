@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "app/gui/run_data.h"
+#include "core/config/run_config.h"
 #include "core/store/run_index.h"
 #include "widgets/run_table/run_row.h"
 
@@ -51,7 +52,15 @@ class ProjectReader : public QObject {
   };
 
   RunRow toRow(const RunSummary& summary);
-  QMap<QString, QString> configOf(const RunSummary& summary);
+  /// What follows from a run's config.json; read again only when the file changed.
+  struct Configured {
+    qint64 time = -1;
+    QMap<QString, QString> keys;
+    RunConfig config;
+    std::vector<std::string> layers;
+    bool isRead = false;
+  };
+  const Configured& configOf(const RunSummary& summary);
   void readRows(const QString& run, Watched& watched);
   void checkLaunches();
   template <typename Task>
@@ -61,7 +70,7 @@ class ProjectReader : public QObject {
   QString project_;
   std::map<QString, Watched> watched_;
   std::map<QString, qint64> expected_;
-  std::map<QString, std::pair<qint64, QMap<QString, QString>>> configs_;  // by run: time of the file, its keys
+  std::map<QString, Configured> configs_;
   QTimer* timer_ = nullptr;
 };
 

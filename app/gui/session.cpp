@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "app/gui/project_reader.h"
+#include "app/gui/run_actions.h"
 #include "app/gui/run_commands.h"
 #include "app/gui/worker_client.h"
 #include "core/config/load.h"
@@ -38,6 +39,7 @@ Session::Session(QObject* parent)
     report(tr("%1 did not start: %2").arg(QFileInfo(run).fileName(), why.isEmpty() ? tr("no reason given") : why),
            "bad");
   });
+  actions_ = std::make_unique<RunActions>(*this);
   thread_.setObjectName("project reader");
   thread_.start();
 }

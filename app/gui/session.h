@@ -17,6 +17,7 @@ namespace slab {
 
 class InspectionClient;
 class ProjectReader;
+class RunActions;
 class TrainingClient;
 
 /// An answer of the inspection worker: `error` is empty on success, else one sentence for the user. `message` is to be
@@ -91,6 +92,8 @@ class Session : public QObject {
   [[nodiscard]] static QString slabProgram();
 
   [[nodiscard]] QUndoStack& undoStack() { return undo_; }
+  /// Pause, checkpoint, stop, resume, rename ... of the current run; one set for menus, bars and tables.
+  [[nodiscard]] RunActions& actions() { return *actions_; }
 
   void report(const QString& words, const QString& tone = {}) { emit noticed({words, tone, {}, {}}); }
   void notify(const Notice& notice) { emit noticed(notice); }
@@ -126,6 +129,7 @@ class Session : public QObject {
   std::map<QString, std::unique_ptr<TrainingClient>> workers_;
   std::unique_ptr<InspectionClient> inspection_;
   QUndoStack undo_;
+  std::unique_ptr<RunActions> actions_;
   QThread thread_;
   ProjectReader* reader_;
 };

@@ -5,7 +5,10 @@
 #include <QMetaType>
 #include <QString>
 #include <limits>
+#include <string>
+#include <vector>
 
+#include "core/config/schedule.h"
 #include "core/store/run_state.h"
 
 namespace slab {
@@ -34,6 +37,10 @@ struct RunRow {
   qint64 pid = 0;                 ///< of the live worker, else 0
   QString notes;
   bool starred = false;
+  qint64 workerBytes = 0;         ///< resident memory of the live worker
+  Plan plan;                      ///< the durations in steps; totalSteps = 0 where they are not known
+  bool usesLambda = false;        ///< the norm is prep_bn
+  std::vector<std::string> layers;  ///< modules of the model, forward order
   QMap<QString, QString> config;  ///< resolved configuration, dotted keys: "model.norm" -> "prep_bn"
 
   [[nodiscard]] bool isActive() const { return slab::isActive(state); }

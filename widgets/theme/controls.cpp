@@ -176,7 +176,7 @@ CardHeader::CardHeader(const QString& title, QWidget* parent) : QWidget(parent) 
   const auto resize = [this] {
     row_->setContentsMargins(theme().px(size::kMedium), theme().px(6), theme().px(size::kSmall), theme().px(2));
     row_->setSpacing(theme().px(size::kSmall));
-    setMinimumHeight(theme().px(32));
+    if (!title_->isHidden()) setMinimumHeight(theme().px(32));
   };
   resize();
   connect(&theme(), &Theme::changed, this, resize);
@@ -189,6 +189,13 @@ void CardHeader::setTitle(const QString& title) {
 void CardHeader::setSubtitle(const QString& subtitle) {
   subtitle_->setText(subtitle);
   subtitle_->setToolTip(subtitle);
+}
+
+void CardHeader::setBare() {
+  title_->hide();
+  subtitle_->hide();
+  setMaximumHeight(theme().px(8));
+  setMinimumHeight(0);
 }
 
 QString CardHeader::title() const {

@@ -75,6 +75,8 @@ class CardHeader : public QWidget {
   explicit CardHeader(const QString& title, QWidget* parent = nullptr);
   void setTitle(const QString& title);
   void setSubtitle(const QString& subtitle);
+  /// No words, only a place to drag: for cards whose content says what it is.
+  void setBare();
   [[nodiscard]] QString title() const;
   /// Adds `widget` (a small button, a label, a colour bar) at the right end.
   void addWidget(QWidget* widget);

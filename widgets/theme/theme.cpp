@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <cmath>
 
-static void initResources() { Q_INIT_RESOURCE(theme); }  // the macro wants the global namespace
+static void initResources() {
+  Q_INIT_RESOURCE(theme);
+}  // the macro wants the global namespace
 
 namespace slab {
 namespace {
@@ -68,7 +70,9 @@ QPalette paletteOf(const Tokens& t) {
 
 }  // namespace
 
-Theme::Theme() : sans_(sansFamily()), mono_(monoFamily()) { initResources(); }
+Theme::Theme() : sans_(sansFamily()), mono_(monoFamily()) {
+  initResources();
+}
 
 Theme& Theme::instance() {
   static Theme theme;

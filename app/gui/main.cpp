@@ -1,0 +1,94 @@
+// slab-workbench: the window. Trainings and measurements run in worker processes (the program slab).
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QDir>
+#include <QStandardPaths>
+#include <QTimer>
+#include <cstdio>
+
+#include "app/gui/main_window.h"
+#include "app/gui/screenshots.h"
+#include "app/gui/settings.h"
+#include "core/base/log.h"
+#include "widgets/curve_plot/curve_plot.h"
+
+namespace {
+
+using namespace slab;
+
+QString defaultProject() {
+  return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + "/slab-workbench/demo";
+}
+
+/// Without a display the program still makes pictures: Qt's offscreen platform needs nothing.
+void choosePlatform(int argc, char** argv) {
+  bool isPicture = false;
+  for (int i = 1; i < argc; ++i) isPicture = isPicture || QByteArray(argv[i]).startsWith("--screenshot");
+  const bool hasDisplay = qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY");
+  if (isPicture && !hasDisplay && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+}
+
+void addOptions(QCommandLineParser& parser) {
+  parser.setApplicationDescription("Experimentation workbench for efficient vision transformers.");
+  parser.addHelpOption();
+  parser.addVersionOption();
+  parser.addOptions({{"project", "Open the project in <dir> (made where absent).", "dir"},
+                     {"demo", "Open the demo project and start a new one-minute training."},
+                     {"no-autostart", "Do not start the demo training in an empty demo project."},
+                     {"screenshot", "Write pictures of every workspace to <dir>, then leave.", "dir"},
+                     {"wait", "With --screenshot: seconds to wait for a running training.", "seconds", "240"},
+                     {"workspace", "Begin with runs, configure, train, attention, latency or data.", "name"}});
+}
+
+/// The demo project trains by itself the first time, so that the first minute already shows something.
+void autostart(Session& session, bool always) {
+  if (always) {
+    session.startPreset("demo_minute");
+    return;
+  }
+  auto* once = new QObject(&session);
+  QObject::connect(&session, &Session::runsChanged, once, [&session, once] {
+    if (!session.isProjectRead()) return;
+    if (session.runs().empty()) session.startPreset("demo_minute");
+    once->deleteLater();
+    once->disconnect(&session);
+    session.disconnect(once);
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  choosePlatform(argc, argv);
+  QApplication app(argc, argv);
+  QApplication::setOrganizationName("slab-workbench");
+  QApplication::setApplicationName("slab-workbench");
+  QApplication::setApplicationDisplayName("SLAB Workbench");
+  QApplication::setApplicationVersion("0.1.0");
+  QCommandLineParser parser;
+  addOptions(parser);
+  parser.process(app);
+  setLogSink([](LogLevel level, std::string_view line) {
+    std::fprintf(stderr, "%s: %.*s\n", std::string(toString(level)).c_str(), static_cast<int>(line.size()),
+                 line.data());
+  });
+
+  settings::loadTheme();
+  installCurvePlotAccessibility();
+  Session session;
+  MainWindow window(session);
+  const bool isDemo = parser.isSet("demo") || !parser.isSet("project");
+  const QString project = parser.isSet("project") ? parser.value("project") : defaultProject();
+  session.openProject(project);
+  settings::rememberProject(session.projectPath());
+  if (isDemo && !parser.isSet("no-autostart")) autostart(session, parser.isSet("demo"));
+  if (parser.isSet("workspace")) window.showWorkspace(parser.value("workspace"));
+  if (parser.isSet("screenshot")) {
+    Screenshots screenshots(window, session, parser.value("screenshot"), parser.value("wait").toDouble());
+    QTimer::singleShot(0, &app, [&] { screenshots.start([](int code) { QApplication::exit(code); }); });
+    return QApplication::exec();
+  }
+  window.show();
+  return QApplication::exec();
+}

@@ -1,0 +1,86 @@
+#include "app/gui/run_actions.h"
+
+#include <QDesktopServices>
+#include <QUrl>
+
+#include "app/gui/session.h"
+
+namespace slab {
+
+RunActions::RunActions(Session& session) : session_(session) {
+  newRun = add(tr("&New run..."), tr("New run"), QKeySequence::New, tr("Configure and start a training"));
+  demo = add(tr("&Train the demo, one minute"), tr("Train the demo"), QKeySequence("Ctrl+Shift+D"),
+             tr("A small SLAB-Swin on Fashion-MNIST; lambda falls from 1 to 0 within a minute on two cores"));
+  pause = add(tr("&Pause"), tr("Pause"), QKeySequence("Ctrl+Shift+P"), tr("Keep the worker, stop stepping"));
+  checkpoint =
+      add(tr("Write a &checkpoint now"), tr("Checkpoint"), QKeySequence("Ctrl+Shift+S"), tr("After the current step"));
+  stop = add(tr("&Stop"), tr("Stop"), QKeySequence("Ctrl+."),
+             tr("Write a checkpoint and end the worker; Resume continues"));
+  resume = add(tr("&Resume from the last checkpoint"), tr("Resume"), QKeySequence("Ctrl+Shift+R"),
+               tr("Start a worker that continues the run"));
+  rename = add(tr("Re&name..."), tr("Rename"), QKeySequence("F2"), tr("Give the run another name"));
+  trash = add(tr("Move to t&rash"), tr("Trash"), QKeySequence("Ctrl+Del"), tr("Can be put back"));
+  star = add(tr("S&tar"), tr("Star"), QKeySequence("Ctrl+B"), tr("Mark the run"));
+  openFolder = add(tr("Open run &folder"), tr("Folder"), QKeySequence("Ctrl+Shift+F"), tr("In the file manager"));
+  star->setCheckable(true);
+  const auto current = [this] { return session_.currentRun() ? session_.currentRun()->path : QString(); };
+  connect(newRun, &QAction::triggered, this, [this] { session_.showWorkspace("configure"); });
+  connect(demo, &QAction::triggered, this, [this] {
+    if (!session_.startPreset("demo_minute").isEmpty()) session_.showWorkspace("train");
+  });
+  connect(pause, &QAction::triggered, this, [this, current] {
+    const bool isPaused = session_.currentRun() && session_.currentRun()->state == RunState::Paused;
+    const RunStatus* live = session_.live(current());
+    session_.sendCommand(current(), isPaused || (live && live->state == "paused") ? "resume" : "pause");
+  });
+  connect(checkpoint, &QAction::triggered, this, [this, current] { session_.sendCommand(current(), "checkpoint"); });
+  connect(stop, &QAction::triggered, this, [this, current] { session_.sendCommand(current(), "stop"); });
+  connect(resume, &QAction::triggered, this, [this, current] { session_.resumeRun(current()); });
+  connect(rename, &QAction::triggered, this, &RunActions::renameWanted);
+  connect(trash, &QAction::triggered, this, [this, current] { session_.trashRun(current()); });
+  connect(star, &QAction::triggered, this, [this](bool on) {
+    if (const RunRow* row = session_.currentRun()) session_.setRunNotes(row->path, row->notes, on);
+  });
+  connect(openFolder, &QAction::triggered, this,
+          [current] { QDesktopServices::openUrl(QUrl::fromLocalFile(current())); });
+  connect(&session, &Session::runsChanged, this, &RunActions::update);
+  connect(&session, &Session::currentRunChanged, this, &RunActions::update);
+  connect(&session, &Session::liveChanged, this, &RunActions::update);
+  update();
+}
+
+QAction* RunActions::add(const QString& text, const QString& short_text, const QKeySequence& keys, const QString& tip) {
+  auto* action = new QAction(text, this);
+  action->setIconText(short_text);
+  action->setShortcut(keys);
+  action->setStatusTip(tip);
+  return action;
+}
+
+QList<QAction*> RunActions::all() const {
+  return {newRun, demo, pause, checkpoint, stop, resume, rename, star, trash, openFolder};
+}
+
+void RunActions::update() {
+  const RunRow* row = session_.currentRun();
+  const RunStatus* live = row ? session_.live(row->path) : nullptr;
+  const RunState state = live  ? runStateFromString(live->state).value_or(RunState::Running)
+                         : row ? row->state
+                               : RunState::Created;
+  const bool isActive = row != nullptr && (live != nullptr || row->isActive()) && slab::isActive(state);
+  const bool isPaused = state == RunState::Paused;
+  pause->setText(isPaused ? tr("&Continue") : tr("&Pause"));
+  pause->setIconText(isPaused ? tr("Continue") : tr("Pause"));
+  pause->setEnabled(isActive);
+  checkpoint->setEnabled(isActive);
+  stop->setEnabled(isActive);
+  const bool isOver = row != nullptr && !isActive && row->state != RunState::Done && row->state != RunState::Created;
+  resume->setEnabled(isOver);
+  rename->setEnabled(row != nullptr && !isActive);
+  trash->setEnabled(row != nullptr && !isActive);
+  star->setEnabled(row != nullptr);
+  star->setChecked(row != nullptr && row->starred);
+  openFolder->setEnabled(row != nullptr);
+}
+
+}  // namespace slab
