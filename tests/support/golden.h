@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,11 @@ struct Logits {
   std::int64_t argmax = -1;  // -1 where the row has none
   std::vector<double> first;
 };
+
+/// Names a row in a test's messages.
+inline void PrintTo(const Logits& logits, std::ostream* out) {
+  *out << logits.model;
+}
 
 std::vector<Logits> logitsRows();
 /// Disagreement relative to l2: the largest of l2, the first eight and sum / sqrt(n).

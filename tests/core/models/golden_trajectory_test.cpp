@@ -89,6 +89,10 @@ struct Case {
   ops::Options options;
 };
 
+void PrintTo(const Case& chosen, std::ostream* out) {
+  *out << chosen.model;
+}
+
 class Trajectory : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Trajectory, FollowsTheReferenceForSevenSteps) {

@@ -1,0 +1,55 @@
+// Every built registry entry at a size that runs in milliseconds.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "core/config/arch/registry.h"
+
+namespace slab {
+
+/// Names a parameter of a test in its messages.
+inline void PrintTo(const RegistryEntry& entry, std::ostream* out) {
+  *out << entry.name;
+}
+
+}  // namespace slab
+
+namespace slab::testing {
+
+/// The entry's norm, attention and rules, with few channels, one or two blocks a stage and ten classes.
+inline ModelConfig tinyConfig(const RegistryEntry& entry) {
+  ModelConfig config = entry.config;
+  config.embedDim = 16;
+  config.inChannels = 2;
+  config.classes = 10;
+  config.dropPath = 0.2;
+  if (entry.family == Family::DeiT) {
+    config.imageSize = 20;
+    config.patchSize = 5;
+    config.depths = {2};
+    config.heads = {2};
+    return config;
+  }
+  // Grids of 28, 14 and 7 tokens a side: four windows with a shift in the first two stages, one window
+  // in the last.
+  config.imageSize = 56;
+  config.patchSize = 2;
+  config.depths = {2, 2, 1};
+  config.heads = {1, 2, 4};
+  const bool linear = config.attention.front() == 'L';
+  config.attention = linear ? "LSS" : "SSS";
+  config.window = linear ? 14 : 7;
+  return config;
+}
+
+inline std::vector<RegistryEntry> builtModels() {
+  std::vector<RegistryEntry> entries;
+  for (const auto& entry : registry()) {
+    if (entry.built) entries.push_back(entry);
+  }
+  return entries;
+}
+
+}  // namespace slab::testing
