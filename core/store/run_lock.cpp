@@ -16,6 +16,14 @@ namespace {
 // The text is padded to one write of a fixed size, so that a reader never meets half of it.
 constexpr std::size_t kLockBytes = 1024;
 
+// Asks again when a signal came in between.
+template <typename Call>
+auto uninterrupted(Call&& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
 std::string bootId() {
   try {
     std::string text = readTextFile("/proc/sys/kernel/random/boot_id", 256);
@@ -96,14 +104,13 @@ RunLock::RunLock(RunDirectory run, const std::string& socket) : run_(std::move(r
   if (file_ < 0) {
     throw Error(ErrorKind::Data, "can't open the run's lock '" + run_.lock().string() + "': " + errnoMessage(errno));
   }
-  int result = 0;
-  do {
-    result = ::flock(file_, LOCK_EX | LOCK_NB);
-  } while (result != 0 && errno == EINTR);
+  const int result = uninterrupted([&] { return ::flock(file_, LOCK_EX | LOCK_NB); });
   const int code = errno;
   const std::string text = lockText(socket);
-  if (result == 0 && ::pwrite(file_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
-      ::ftruncate(file_, static_cast<off_t>(text.size())) == 0) {
+  if (result == 0 && uninterrupted([&] {
+                       return ::pwrite(file_, text.data(), text.size(), 0);
+                     }) == static_cast<ssize_t>(text.size()) &&
+      uninterrupted([&] { return ::ftruncate(file_, static_cast<off_t>(text.size())); }) == 0) {
     return;
   }
   const int write_code = errno;

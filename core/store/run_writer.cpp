@@ -22,6 +22,9 @@ namespace {
 // A WAL of this many pages is folded back into the database by the commit that reaches it.
 constexpr const char* kPragmas = "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=2000; PRAGMA foreign_keys=OFF;";
 
+// Commits that `close` tries before it gives up on a disk that refuses.
+constexpr int kLastTries = 3;
+
 Database openDatabase(const RunDirectory& run) {
   const std::string file = run.database().string();
   Database database(file, Database::Mode::ReadWriteCreate);
@@ -63,7 +66,13 @@ class RunWriter::Impl {
     syncDirectory(run_.path());
     cursor_ = readCursor(*database_);
     readNames();
-    finishOldSegments();
+    try {
+      finishOldSegments();
+    } catch (const DatabaseError& error) {
+      // Tidying up can wait for a better day; the next start tries again.
+      if (!error.isTemporary()) throw;
+      logWarning(error.what());
+    }
     thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
   }
 
@@ -204,29 +213,37 @@ class RunWriter::Impl {
   // ---- the writer's thread
 
   void serve(const std::stop_token& stop) {
+    int tries_left = kLastTries;  // once the end is asked for
     bool retry = false;
-    while (true) {
+    for (bool done = false; !done;) {
       std::int64_t flush_ticket = 0;
+      bool stopping = false;
       {
         std::unique_lock guard(mutex_);
         const auto pause = std::chrono::duration<double>(retry ? options_.retrySeconds : options_.tickSeconds);
-        wake_.wait_for(guard, pause, [&] { return (urgent_ && !retry) || stop.stop_requested(); });
+        wake_.wait_for(guard, pause, [&] { return !retry && (urgent_ || stop.stop_requested()); });
+        stopping = stop.stop_requested();  // with the lock held: all that was handed over is in `pending_`
         urgent_ = false;
         flush_ticket = flush_asked_;
         working_.append(std::exchange(pending_, {}));
       }
-      retry = !commit();
-      {
-        std::lock_guard guard(mutex_);
-        if (!retry) flush_done_ = flush_ticket;
-        load_ = working_.samples.size() + pending_.samples.size();
-      }
-      space_.notify_all();
-      committed_.notify_all();
-      if (!retry) retry = !attempt([this] { sealBlocks(); });
-      if (stop.stop_requested()) break;
+      const bool committed = commit();
+      announce(committed ? flush_ticket : 0);
+      done = stopping && (committed || --tries_left == 0);
+      retry = !committed || !attempt([this] { sealBlocks(); });
     }
     attempt([this] { finishLiveSegments(); });
+  }
+
+  // Tells waiting threads what there is room for, and which flush is done (0: none).
+  void announce(std::int64_t flush_ticket) {
+    {
+      std::lock_guard guard(mutex_);
+      flush_done_ = std::max(flush_done_, flush_ticket);
+      load_ = working_.samples.size() + pending_.samples.size();
+    }
+    space_.notify_all();
+    committed_.notify_all();
   }
 
   // Commits what is handed over; true when nothing is left to write.
