@@ -50,8 +50,8 @@ BackbonePicker::BackbonePicker(ConfigDocument& document, QWidget* parent)
   const auto addRow = [grid](int row, const QString& words, Segmented* control) {
     auto* label = new QLabel(words);
     setTone(label, "muted");
-    label->setFixedWidth(theme().px(142));
-    connect(&theme(), &Theme::changed, label, [label] { label->setFixedWidth(theme().px(142)); });
+    label->setFixedWidth(theme().px(132));
+    connect(&theme(), &Theme::changed, label, [label] { label->setFixedWidth(theme().px(132)); });
     grid->addWidget(label, row, 0);
     grid->addWidget(control, row, 1, Qt::AlignLeft);
   };

@@ -17,7 +17,7 @@
 namespace slab {
 namespace {
 
-constexpr int kLabelWidth = 142;
+constexpr int kLabelWidth = 132;
 constexpr std::size_t kMostSegments = 4;
 
 }  // namespace
@@ -139,7 +139,7 @@ FieldRow::FieldRow(const QString& unknownKey, QWidget* parent) : QWidget(parent)
 
 void FieldRow::build(const QString& label, const QString& help) {
   auto* grid = new QGridLayout(this);
-  grid->setContentsMargins(theme().px(14), theme().px(3), theme().px(6), theme().px(3));
+  grid->setContentsMargins(theme().px(14), theme().px(3), theme().px(4), theme().px(3));
   grid->setHorizontalSpacing(theme().px(6));
   grid->setVerticalSpacing(theme().px(2));
   auto* words = new QLabel(label);
@@ -160,6 +160,7 @@ void FieldRow::build(const QString& label, const QString& help) {
   reset_->setAutoRaise(true);
   reset_->setToolTip(tr("Back to the preset's value"));
   reset_->setAccessibleName(tr("Reset %1").arg(label));
+  reset_->setFixedWidth(theme().px(20));
   QSizePolicy keeps = reset_->sizePolicy();
   keeps.setRetainSizeWhenHidden(true);
   reset_->setSizePolicy(keeps);
