@@ -120,8 +120,6 @@ void ConfigForm::refresh() {
     refreshUnknown(section);
     section.box->setVisible(isAnyShown || !section.unknown.empty());
   }
-  // Wide enough for its widest row: nothing is cut off at the right.
-  setMinimumWidth(widget()->minimumSizeHint().width() + theme().px(12));
 }
 
 void ConfigForm::refreshUnknown(Section& section) {

@@ -62,7 +62,6 @@ std::vector<PanelCard> ConfigurePanel::makeCards() {
   form_ = new ConfigForm(document_);
   editors_->addWidget(form_);
   editors_->addWidget(new ConfigTextEdit(document_));
-  editors_->setMinimumWidth(form_->minimumWidth());
   auto* header = new CardHeader(tr("Backbone"));
   header->addButton(allKeys_);
   mode_ = new Segmented(tr("View"));
@@ -94,7 +93,7 @@ std::vector<PanelCard> ConfigurePanel::makeCards() {
 }
 
 CardLayout ConfigurePanel::defaultLayout() const {
-  return CardLayout::row({CardLayout::leaf("form", 42),
+  return CardLayout::row({CardLayout::leaf("form", 46),
                           CardLayout::column({CardLayout::leaf("model", 57), CardLayout::leaf("schedule", 20)}, 58),
                           CardLayout::leaf("summary", 29)});
 }

@@ -1,0 +1,68 @@
+// Workspace Attention: what a patch of an image looks at, in one model or in two side by side.
+#pragma once
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QLabel>
+#include <QSlider>
+#include <QSpinBox>
+
+#include "app/gui/panel.h"
+#include "app/gui/panels/attention_pane.h"
+#include "widgets/attention_view/colour_bar.h"
+#include "widgets/attention_view/head_strip.h"
+#include "widgets/attention_view/layer_grid.h"
+
+namespace slab {
+
+class AttentionPanel : public Panel {
+  Q_OBJECT
+
+ public:
+  explicit AttentionPanel(Session& session, QObject* parent = nullptr);
+
+  QString id() const override { return QStringLiteral("attention"); }
+  std::vector<PanelCard> makeCards() override;
+  CardLayout defaultLayout() const override;
+  QList<QWidget*> makeContextWidgets() override;
+  QList<QAction*> contextActions() const override { return {previous_, next_, export_}; }
+  QList<QAction*> menuActions() const override;
+  void activate() override;
+  void deactivate() override { isActive_ = false; }
+  bool isSettled() const override;
+
+  /// An image of a data set's split, e.g. from the Data workspace.
+  void showImage(const QString& split, qint64 index);
+
+ private:
+  QWidget* makeSide();
+  void addValue(QWidget* parent, const QString& name, QLabel*& value);
+  void chooseRun();
+  void show();
+  void applyStyle();
+  void updateHeads();
+  void updateLayers();
+  void updateCursor(int row, int column);
+  void updateStatus();
+  void moveImage(int step);
+  void openFile();
+  void exportMap();
+  [[nodiscard]] ValueScale sharedScale() const;
+
+  AttentionPane *first_, *second_;
+  AttentionSubject subject_;
+  OverlayStyle style_;
+  bool isShared_ = true, isActive_ = false;
+  QString shownCheckpoint_;
+  QAction *previous_, *next_, *openFile_, *export_, *resetView_;
+  // Cards and context widgets; owned by the window.
+  HeadStrip* strip_ = nullptr;
+  ColourBar *stripBar_ = nullptr, *bar_ = nullptr;
+  CardHeader* stripHeader_ = nullptr;
+  LayerGrid* layers_ = nullptr;
+  QLabel *token_ = nullptr, *weight_ = nullptr, *depthwise_ = nullptr, *top_ = nullptr, *entropy_ = nullptr;
+  QSpinBox* imageIndex_ = nullptr;
+  Chip* label_ = nullptr;
+};
+
+}  // namespace slab
