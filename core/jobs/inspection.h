@@ -19,6 +19,10 @@ FoldReport foldModel(const FoldRequest& request, std::stop_token stop, const OnP
 /// Reply with its arrays, as AttentionMap says.
 Message attentionMap(const AttentionRequest& request, std::uint64_t id);
 
+/// The reply's maps as files in `directory` (made where missing): head<k>.png overlays, attention.npy,
+/// depthwise.npy. Returns their paths.
+std::vector<std::string> writeAttention(const Message& reply, const std::string& directory);
+
 /// Interleaved timing of all entries; a message with the samples as arrays.
 Message benchModels(const BenchRequest& request, std::uint64_t id, std::stop_token stop,
                     const std::function<void(const BenchProgress&)>& onProgress = {});
