@@ -138,11 +138,13 @@ TEST_P(Trajectory, FollowsTheReferenceForSevenSteps) {
   EXPECT_EQ(steps, 8);
 }
 
+constexpr ops::Options kKernel{ops::Backend::Kernel, ops::LinearBackend::OneDnn};
 constexpr ops::Options kReference{ops::Backend::Reference, ops::LinearBackend::Torch};
 INSTANTIATE_TEST_SUITE_P(Reference, Trajectory,
                          ::testing::Values(Case{"tiny_slab_swin", kReference}, Case{"slab_deit_t", kReference}),
                          [](const auto& info) { return info.param.model; });
-INSTANTIATE_TEST_SUITE_P(Auto, Trajectory, ::testing::Values(Case{"tiny_slab_swin", {}}, Case{"slab_deit_t", {}}),
+INSTANTIATE_TEST_SUITE_P(Kernel, Trajectory,
+                         ::testing::Values(Case{"tiny_slab_swin", kKernel}, Case{"slab_deit_t", kKernel}),
                          [](const auto& info) { return info.param.model; });
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/models/build_model.h"
 #include "core/models/state_dict.h"
+#include "core/ops/options.h"
 #include "tiny.h"
 
 namespace slab {
@@ -30,6 +31,10 @@ class EveryModel : public ::testing::TestWithParam<RegistryEntry> {
   }
   std::shared_ptr<Backbone> model;
   at::Tensor images;
+
+ private:
+  // Not `auto`, which picks by the clock.
+  ops::OptionsGuard pinned_{{ops::Backend::Auto, ops::LinearBackend::OneDnn}};
 };
 
 TEST_P(EveryModel, GivesOneLogitAClassAndTheSameOnesAgainInEvaluation) {

@@ -114,7 +114,8 @@ TEST_P(AttentionBackends, RecordedRowsRebuildTheOutputBeforeTheProjection) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Attentions, AttentionBackends, ::testing::Values(ops::Backend::Reference, ops::Backend::Auto),
+INSTANTIATE_TEST_SUITE_P(Attentions, AttentionBackends,
+                         ::testing::Values(ops::Backend::Reference, ops::Backend::Kernel),
                          [](const auto& info) { return std::string(ops::toString(info.param)); });
 
 TEST(WindowLayout, CutsAndJoinsBackForEveryWindowAndShift) {

@@ -131,7 +131,7 @@ TEST_P(NormBackends, FrozenStatisticsMixWithoutMoving) {
   EXPECT_TRUE(at::equal(norm->norm2->bn->runningMean, before));
 }
 
-INSTANTIATE_TEST_SUITE_P(Norms, NormBackends, ::testing::Values(ops::Backend::Reference, ops::Backend::Auto),
+INSTANTIATE_TEST_SUITE_P(Norms, NormBackends, ::testing::Values(ops::Backend::Reference, ops::Backend::Kernel),
                          [](const auto& info) { return std::string(ops::toString(info.param)); });
 
 TEST(NormSlot, ClearedSlotPassesTokensThroughAndLeavesTheStateDict) {
