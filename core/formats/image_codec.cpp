@@ -1,0 +1,75 @@
+#include "core/formats/image_codec.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/formats/jpeg_decoder.h"
+#include "core/formats/mapped_file.h"
+#include "core/formats/other_decoder.h"
+
+namespace slab {
+namespace {
+
+std::size_t bigEndian(std::span<const std::byte> bytes) {
+  std::size_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | std::to_integer<std::size_t>(bytes[i]);
+  return value;
+}
+
+/// Every chunk whole and with its checksum, up to IEND: OpenCV's reader would say neither where a
+/// file is damaged nor, in ancillary chunks, that it is.
+void checkPngChunks(std::span<const std::byte> file, const std::string& name) {
+  constexpr std::size_t kSignature = 8, kFrame = 12;
+  for (std::size_t at = kSignature;;) {
+    const auto refuse = [&](const char* what) {
+      throw Error(ErrorKind::Data, name + " can't be decoded: the PNG chunk at byte " + std::to_string(at) + " of " +
+                                       std::to_string(file.size()) + what);
+    };
+    const std::size_t left = file.size() - at;
+    if (left < kFrame) refuse(" is missing, the file is cut");
+    const std::size_t length = bigEndian(file.subspan(at));
+    if (length > left - kFrame) refuse(" is cut");
+    const auto covered = file.subspan(at + 4, length + 4);
+    const auto sum = crc32_z(0, reinterpret_cast<const Bytef*>(covered.data()), covered.size());
+    if (sum != bigEndian(file.subspan(at + 8 + length))) refuse(" is damaged, its checksum differs");
+    if (std::memcmp(covered.data(), "IEND", 4) == 0) return;
+    at += kFrame + length;
+  }
+}
+
+}  // namespace
+
+Image decodeImage(std::span<const std::byte> file, const std::string& name, const DecodeOptions& options) {
+  if (file.size() > options.limits.maxFileBytes) {
+    throw Error(ErrorKind::Data, name + " can't be decoded: its " + std::to_string(file.size()) +
+                                     " bytes are above the limit of " + std::to_string(options.limits.maxFileBytes));
+  }
+  const ImageInfo info = probeImage(file, name);
+  if (std::int64_t{info.width} * info.height > options.limits.maxPixels) {
+    throw Error(ErrorKind::Data, name + " can't be decoded: its header claims " + std::to_string(info.width) + " x " +
+                                     std::to_string(info.height) + " pixels, above the limit of " +
+                                     std::to_string(options.limits.maxPixels));
+  }
+  if (info.format == ImageFormat::Png) checkPngChunks(file, name);
+  return info.format == ImageFormat::Jpeg ? decodeJpeg(file, name, options) : decodeOther(file, name, info, options);
+}
+
+Image decodeImage(const std::string& path, const DecodeOptions& options) {
+  return decodeImage(MappedFile(path).bytes(), path, options);
+}
+
+bool isImageName(std::string_view fileName) {
+  const auto dot = fileName.rfind('.');
+  if (dot == std::string_view::npos) return false;
+  std::string ending(fileName.substr(dot + 1));
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (ending == "jpg" || ending == "jpeg") return true;
+  constexpr std::string_view kOthers[] = {"png", "bmp", "webp", "pgm", "ppm", "tif", "tiff"};
+  return hasOtherFormats() && std::find(std::begin(kOthers), std::end(kOthers), ending) != std::end(kOthers);
+}
+
+}  // namespace slab

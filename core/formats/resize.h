@@ -1,0 +1,42 @@
+// Antialiased resizing with the filters, bounds and rounding of PIL's Image.resize, so that an
+// evaluation sees the pixels that the reference saw.
+#pragma once
+
+#include "core/base/image.h"
+
+namespace slab {
+
+enum class ResizeFilter {
+  Bilinear,  // triangle of radius 1
+  Bicubic    // Keys' cubic with a = -0.5, radius 2
+};
+
+/// A part of an image, in its pixels.
+struct Rect {
+  int x = 0;
+  int y = 0;
+  int width = 0;
+  int height = 0;
+};
+
+/// Rows first, then columns, each a convolution whose filter widens with the reduction (support x
+/// scale); weights are 22-bit integers and each pass rounds to 8 bits. Only `region` of the image is
+/// read. Throws Error(Internal) for an empty target or a region outside of the image.
+Image resize(const Image& image, int width, int height, ResizeFilter filter, const Rect& region);
+Image resize(const Image& image, int width, int height, ResizeFilter filter);
+
+Image crop(const Image& image, const Rect& region);
+
+/// The reference's evaluation: the shorter side to int(256/224 x size) (the longer one rounds down),
+/// bicubic, then the central size x size; an odd margin is halved to the even neighbour, as Python's
+/// round does.
+Image resizeForEvaluation(const Image& image, int size);
+
+/// torchvision's Resize(shorter side): {width, height} of the result.
+struct ImageSize {
+  int width = 0;
+  int height = 0;
+};
+ImageSize fitShorterSide(int width, int height, int shorter);
+
+}  // namespace slab
