@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,15 @@ class CudaServices {
     virtual double elapsedMs(Event& later) = 0;
   };
   virtual std::unique_ptr<Event> makeEvent(int index) = 0;
+  /// A recorded step: replays the same kernels on the same memory. Owns its memory pool.
+  class Graph {
+   public:
+    virtual ~Graph() = default;
+    virtual void replay() = 0;
+  };
+  /// Captures `work` on a side stream of device `index`. Run `work` a few times before, so that nothing is
+  /// set up during the capture; it must not read values back to the host.
+  virtual std::unique_ptr<Graph> capture(int index, const std::function<void()>& work) = 0;
   virtual std::int64_t peakMemoryBytes(int index) = 0;
   virtual void resetPeakMemory(int index) = 0;
   virtual std::string deviceName(int index) = 0;
