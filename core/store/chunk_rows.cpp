@@ -6,6 +6,9 @@
 namespace slab {
 namespace {
 
+// Of a real run by far; sums of a few such numbers still fit.
+constexpr std::int64_t kLargestStep = std::int64_t{1} << 58;
+
 template <typename T>
 std::span<const std::uint8_t> bytesOf(const std::vector<T>& values) {
   return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(T)};
@@ -94,6 +97,12 @@ Chunk readChunk(const Statement& row) {
   const auto wall = row.blob(6);
   const auto values = row.blob(7);
   if (wall.size() != steps.size() || values.size() != steps.size()) {
+    throw Error(ErrorKind::Data, "row " + std::to_string(chunk.seq) + " of the run's database is damaged");
+  }
+  const bool is_sane = chunk.start >= 0 && chunk.start <= kLargestStep &&
+                       std::all_of(chunk.steps.begin(), chunk.steps.end(),
+                                   [](std::int64_t step) { return step >= -kLargestStep && step <= kLargestStep; });
+  if (!is_sane) {
     throw Error(ErrorKind::Data, "row " + std::to_string(chunk.seq) + " of the run's database is damaged");
   }
   appendBytes(chunk.wall, wall);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::array kKinds = {NonFiniteKind::NaN, NonFiniteKind::PlusInf, NonFiniteKind::MinusInf};
 
+constexpr double kLargestWall = 1e12;  // seconds: thirty thousand years
+
 }  // namespace
 
 // ---- taking in
@@ -60,11 +62,13 @@ void SeriesStore::append(const Chunk& chunk) {
       info.fromStep = chunk.steps[i];
       segment = &startSegment(info);
     }
-    if (segment->values.empty()) segment->wallStart = chunk.wall[i];
+    // A damaged time must not spoil the order that searches by time rely on.
+    const double wall = std::abs(chunk.wall[i]) < kLargestWall ? chunk.wall[i] : segment->wallStart;
+    if (segment->values.empty()) segment->wallStart = wall;
     const float before = segment->wallOffsets.empty() ? 0.0F : segment->wallOffsets.back();
     segment->steps.push(chunk.steps[i]);
     segment->values.push_back(chunk.values[i]);
-    segment->wallOffsets.push_back(std::max(before, static_cast<float>(chunk.wall[i] - segment->wallStart)));
+    segment->wallOffsets.push_back(std::max(before, static_cast<float>(wall - segment->wallStart)));
   }
   seal(*segment);
   ++revision_;
@@ -142,7 +146,7 @@ struct Columns {
 
 Envelope SeriesStore::envelope(double x0, double x1, int columns, CurveAxis axis) const {
   Envelope out;
-  if (!(x1 >= x0) || columns < 1) return out;
+  if (!(x1 >= x0) || !std::isfinite(x1 - x0) || columns < 1) return out;
   const Columns grid{x0, std::max((x1 - x0) / columns, std::numeric_limits<double>::min()), columns};
 
   // Feeds points [first, last) of a segment; `exact` keeps each of them.
