@@ -1,0 +1,194 @@
+#include "core/data/batch_maker.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/data/transforms.h"
+#include "core/formats/color.h"
+#include "core/formats/resize.h"
+
+namespace slab::data {
+namespace {
+
+double entryOf(const std::vector<double>& values, std::size_t channel) {
+  return values.size() == 1 ? values.front() : values.at(channel);
+}
+
+void check(const LoaderOptions& options) {
+  const auto count = static_cast<std::size_t>(options.channels);
+  for (const auto* values : {&options.mean, &options.std}) {
+    if (values->size() != 1 && values->size() != count) {
+      throw Error(ErrorKind::Config,
+                  "data.mean and data.std need one value or one a channel: " + std::to_string(values->size()) +
+                      " were given for " + std::to_string(count) + " channels");
+    }
+  }
+  if (options.batch < 1) throw Error(ErrorKind::Config, "train.batch must be at least 1");
+}
+
+std::vector<std::array<float, 256>> makeTables(const LoaderOptions& options) {
+  std::vector<std::array<float, 256>> tables(static_cast<std::size_t>(options.channels));
+  for (std::size_t c = 0; c < tables.size(); ++c) {
+    const auto mean = static_cast<float>(entryOf(options.mean, c));
+    const auto deviation = static_cast<float>(entryOf(options.std, c));
+    for (int v = 0; v < 256; ++v) {
+      tables[c][static_cast<std::size_t>(v)] = (static_cast<float>(v) / 255.0F - mean) / deviation;
+    }
+  }
+  return tables;
+}
+
+}  // namespace
+
+BatchMaker::BatchMaker(std::shared_ptr<const Dataset> dataset, LoaderOptions options)
+    : dataset_(std::move(dataset)),
+      options_(std::move(options)),
+      order_(dataset_->size(), options_.shuffle, options_.seed),
+      stored_(dataset_->stored()) {
+  check(options_);
+  tables_ = makeTables(options_);
+  if (stored_.defined()) {
+    const bool sameSize = stored_.size(2) == options_.imageSize && stored_.size(3) == options_.imageSize;
+    const bool sameChannels =
+        stored_.size(1) == options_.channels || (stored_.size(1) == 1 && stored_.scalar_type() == at::kByte);
+    direct_ = sameSize && sameChannels;
+    if (!direct_ && stored_.scalar_type() != at::kByte) {
+      throw Error(ErrorKind::Config, dataset_->nameOf(0) +
+                                         ": float images must have model.in_channels and "
+                                         "model.image_size");
+    }
+  }
+  if (!direct_ && options_.channels != 1 && options_.channels != 3) {
+    throw Error(ErrorKind::Config,
+                "model.in_channels must be 1 or 3 for images, not " + std::to_string(options_.channels));
+  }
+}
+
+std::int64_t BatchMaker::batchesPerEpoch() const {
+  const std::int64_t images = dataset_->size();
+  return options_.dropLast ? images / options_.batch : (images + options_.batch - 1) / options_.batch;
+}
+
+std::size_t BatchMaker::planeSize() const {
+  return static_cast<std::size_t>(options_.imageSize) * static_cast<std::size_t>(options_.imageSize);
+}
+
+MadeBatch BatchMaker::make(std::int64_t epoch, std::int64_t index) {
+  const auto order = order_.ofEpoch(epoch);
+  const auto total = static_cast<std::int64_t>(order->size());
+  const std::int64_t first = index * options_.batch;
+  const std::int64_t count = std::min(options_.batch, total - first);
+  MadeBatch made;
+  made.batch.epoch = epoch;
+  made.batch.index = index;
+  made.batch.images = at::empty({count, options_.channels, options_.imageSize, options_.imageSize}, at::kFloat);
+  made.batch.labels = at::empty({count}, at::kLong);
+  made.batch.indices = at::empty({count}, at::kLong);
+  auto* images = made.batch.images.data_ptr<float>();
+  auto* labels = made.batch.labels.data_ptr<std::int64_t>();
+  auto* indices = made.batch.indices.data_ptr<std::int64_t>();
+  const std::size_t sampleSize = planeSize() * static_cast<std::size_t>(options_.channels);
+  std::vector<std::uint8_t> scratch;
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t tried = 0;
+    for (; tried < total; ++tried) {
+      const std::int64_t sample = (*order)[static_cast<std::size_t>((first + i + tried) % total)];
+      std::string cause = knownCause(sample);
+      if (cause.empty()) {
+        try {
+          writeSample(epoch, sample, scratch, images + static_cast<std::size_t>(i) * sampleSize);
+          labels[i] = dataset_->label(sample);
+          indices[i] = sample;
+          break;
+        } catch (const Error& error) {
+          if (error.kind() != ErrorKind::Data) throw;
+          cause = error.what();
+          remember(sample, cause);
+        }
+      }
+      made.skipped.push_back({sample, dataset_->nameOf(sample), cause});
+    }
+    if (tried == total) {
+      throw Error(ErrorKind::Data, "not one of the " + std::to_string(total) +
+                                       " samples can be decoded; the last: " + made.skipped.back().cause);
+    }
+  }
+  return made;
+}
+
+void BatchMaker::writeSample(std::int64_t epoch, std::int64_t index, std::vector<std::uint8_t>& scratch,
+                             float* out) const {
+  Random random = sampleStream(options_.seed, epoch, index);
+  if (direct_) {
+    writeStored(index, random, scratch, out);
+  } else {
+    writeImage(index, random, scratch, out);
+  }
+}
+
+void BatchMaker::writeStored(std::int64_t index, Random& random, std::vector<std::uint8_t>& scratch, float* out) const {
+  const auto channels = static_cast<int>(stored_.size(1));
+  const std::size_t values = planeSize() * static_cast<std::size_t>(channels);
+  const std::size_t first = static_cast<std::size_t>(index) * values;
+  const Plane plane{options_.imageSize, options_.imageSize};
+  const Placement placement = drawPlacement(options_.augment, random);
+  if (stored_.scalar_type() == at::kByte) {
+    scratch.resize(values);
+    copyPlaced(stored_.const_data_ptr<std::uint8_t>() + first, scratch.data(), channels, plane, placement);
+    normaliseBytes(scratch.data(), channels, out);
+  } else {
+    copyPlaced(stored_.const_data_ptr<float>() + first, out, channels, plane, placement);
+    if (!dataset_->isNormalised()) normaliseFloats(out);
+  }
+}
+
+void BatchMaker::writeImage(std::int64_t index, Random& random, std::vector<std::uint8_t>& scratch, float* out) const {
+  const int size = options_.imageSize;
+  Image image = convertColor(dataset_->image(index), options_.channels == 1 ? ColorMode::Grey : ColorMode::Rgb);
+  if (stored_.defined()) {
+    // Small stored images have no margin to give away: all of the image, at the model's size.
+    image = resize(image, size, size, ResizeFilter::Bicubic);
+  } else {
+    image = options_.evaluation ? resizeForEvaluation(image, size)
+                                : resizeForTraining(image, size, options_.augment, random);
+  }
+  const std::size_t values = planeSize() * static_cast<std::size_t>(options_.channels);
+  scratch.resize(2 * values);
+  toPlanes(image, scratch.data());
+  copyPlaced(scratch.data(), scratch.data() + values, options_.channels, {size, size},
+             drawPlacement(options_.augment, random));
+  normaliseBytes(scratch.data() + values, options_.channels, out);
+}
+
+void BatchMaker::normaliseBytes(const std::uint8_t* planes, int channelsIn, float* out) const {
+  const std::size_t plane = planeSize();
+  for (std::size_t c = 0; c < tables_.size(); ++c) {
+    const std::uint8_t* in = planes + (channelsIn == 1 ? 0 : c * plane);
+    const float* table = tables_[c].data();
+    for (std::size_t i = 0; i < plane; ++i) *out++ = table[in[i]];
+  }
+}
+
+void BatchMaker::normaliseFloats(float* values) const {
+  for (std::size_t c = 0; c < tables_.size(); ++c) {
+    const auto mean = static_cast<float>(entryOf(options_.mean, c));
+    const auto deviation = static_cast<float>(entryOf(options_.std, c));
+    for (std::size_t i = 0; i < planeSize(); ++i, ++values) *values = (*values - mean) / deviation;
+  }
+}
+
+std::string BatchMaker::knownCause(std::int64_t index) {
+  const std::lock_guard lock(mutex_);
+  if (bad_.empty()) return {};
+  const auto found = bad_.find(index);
+  return found == bad_.end() ? std::string() : found->second;
+}
+
+void BatchMaker::remember(std::int64_t index, const std::string& cause) {
+  const std::lock_guard lock(mutex_);
+  bad_.emplace(index, cause);
+}
+
+}  // namespace slab::data

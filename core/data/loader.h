@@ -1,0 +1,92 @@
+// Batches, prefetched by worker threads, in an order that depends on seed and epoch alone.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/data/dataset.h"
+
+namespace slab::data {
+
+/// `images` N x C x H x W float32, normalised; `labels` N, int64; `indices`: which samples of the data
+/// set these are, N, int64. On the CPU.
+struct Batch {
+  at::Tensor images;
+  at::Tensor labels;
+  at::Tensor indices;
+  std::int64_t epoch = 0;
+  std::int64_t index = 0;  // within the epoch
+};
+
+struct LoaderOptions {
+  std::int64_t batch = 128;
+  bool shuffle = false;
+  bool dropLast = true;
+  /// Files of images take the evaluation's resize and central crop instead of the training's.
+  bool evaluation = false;
+  Augment augment = Augment::None;
+  std::uint64_t seed = 0;
+  int workers = 2;
+  /// Batches made ahead, at most.
+  int prefetch = 4;
+  /// Of the model: every sample is brought to size x size and to this many channels (grey is
+  /// replicated, colour becomes grey).
+  int imageSize = 224;
+  int channels = 3;
+  /// Per channel on values in [0, 1]; one entry serves all.
+  std::vector<double> mean{0.0};
+  std::vector<double> std{1.0};
+};
+
+/// Options for the training part of a configuration, or for an evaluation: in order, no augmentation,
+/// the last short batch kept (`tensors`: dropped in training). `seed` and `batch` are `train`'s.
+LoaderOptions loaderOptions(const DataConfig& data, const ModelConfig& model, const Dataset& dataset, Split split,
+                            std::int64_t batch, std::uint64_t seed);
+
+/// A sample that could not be decoded and was left out of its batch.
+struct SkippedSample {
+  std::int64_t index = 0;
+  std::string name;
+  std::string cause;
+};
+
+/// An endless sequence of batches: epoch after epoch, each a permutation drawn from (seed, epoch); a
+/// sample's augmentation is drawn from (seed, epoch, index). Batch number n is the same bits whichever
+/// way it was reached and whatever the threads do. One thread calls; workers are the loader's own and
+/// end with it.
+///
+/// A sample that can't be decoded is replaced by the next good one of the epoch's permutation, so that
+/// batches keep their size; it is counted, and told once through `onSkipped` (from `next`, in order).
+class Loader {
+ public:
+  using OnSkipped = std::function<void(const SkippedSample&)>;
+
+  Loader(std::shared_ptr<const Dataset> dataset, LoaderOptions options, OnSkipped onSkipped = {});
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  /// Waits for the next batch. Throws Error(Data) when no sample of the data set can be decoded.
+  Batch next();
+  /// Makes `next` give batch number `batch`, counted from the start of epoch 0.
+  void seek(std::int64_t batch);
+  /// The number of the batch that `next` will give.
+  [[nodiscard]] std::int64_t position() const;
+  [[nodiscard]] std::int64_t batchesPerEpoch() const;
+
+  /// Different samples skipped so far.
+  [[nodiscard]] std::int64_t skipped() const;
+  /// Seconds that `next` has waited for workers so far.
+  [[nodiscard]] double waitSeconds() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slab::data
