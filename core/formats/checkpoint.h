@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/formats/durable_file.h"
@@ -80,6 +81,8 @@ struct CheckpointIssue {
 
 /// Error(Checkpoint) when the manifest is missing, malformed or names files outside its directory.
 CheckpointManifest readManifest(const std::string& checkpointDir);
+/// The same from the manifest's text; `name` stands for the checkpoint in messages.
+CheckpointManifest parseManifest(std::string_view text, const std::string& name);
 
 /// Compares every file with the manifest: presence, size, SHA-256. Empty: the checkpoint is good.
 /// Reads all of it (about 1 s a gigabyte).

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <charconv>
+#include <exception>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -26,8 +26,7 @@ bool isHash(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
-CheckpointManifest parseManifest(std::string_view text) {
-  const auto root = nlohmann::ordered_json::parse(text);
+CheckpointManifest toManifest(const nlohmann::ordered_json& root) {
   CheckpointManifest manifest{root.at("step").get<std::int64_t>(), root.at("config_hash").get<std::string>(), {}};
   for (const auto& [name, entry] : root.at("files").items()) {
     CheckpointFile file{name, entry.at("size").get<std::uint64_t>(), entry.at("sha256").get<std::string>()};
@@ -55,20 +54,28 @@ std::optional<std::string> problemOf(const std::string& directory, const Checkpo
 
 }  // namespace
 
-CheckpointManifest readManifest(const std::string& checkpointDir) {
-  const std::string path = checkpointDir + "/" + kManifestName;
-  const auto refuse = [&](const std::string& cause) -> CheckpointManifest {
-    throw Error(ErrorKind::Checkpoint, "the checkpoint " + checkpointDir + " can't be used: " + cause);
-  };
+CheckpointManifest parseManifest(std::string_view text, const std::string& name) {
+  std::string cause;
   try {
-    const MappedFile file(path);
-    if (file.bytes().size() > kMaxManifestBytes) return refuse(path + " is larger than 1 MB");
-    return parseManifest({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
-  } catch (const nlohmann::json::exception& error) {
-    return refuse(path + " is malformed: " + error.what());
-  } catch (const Error& error) {
-    return refuse(error.what());
+    if (text.size() > kMaxManifestBytes) throw Error(ErrorKind::Checkpoint, "it is larger than 1 MB");
+    return toManifest(nlohmann::ordered_json::parse(text));
+  } catch (const std::exception& error) {
+    cause = error.what();
   }
+  throw Error(ErrorKind::Checkpoint,
+              "the checkpoint " + name + " can't be used, its " + kManifestName + " is malformed: " + cause);
+}
+
+CheckpointManifest readManifest(const std::string& checkpointDir) {
+  std::string cause;
+  try {
+    const MappedFile file(checkpointDir + "/" + kManifestName);
+    return parseManifest({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, checkpointDir);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::Checkpoint) throw;
+    cause = error.what();
+  }
+  throw Error(ErrorKind::Checkpoint, "the checkpoint " + checkpointDir + " can't be used: " + cause);
 }
 
 std::vector<CheckpointIssue> verifyCheckpoint(const std::string& checkpointDir) {
