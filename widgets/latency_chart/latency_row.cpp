@@ -30,7 +30,7 @@ QString plain(double value) {
 
 const std::vector<QString>& partNames() {
   static const std::vector<QString> names{tr("patch embed"), tr("norms"), tr("qkv + proj"), tr("attention core"),
-                                          tr("depthwise"),   tr("MLP"),   tr("merge, head")};
+                                          tr("depthwise"),   tr("MLP"),   tr("merge, head, rest")};
   return names;
 }
 

@@ -53,11 +53,19 @@ QSize TimeBreakdown::minimumSizeHint() const {
   return {theme().px(320), theme().px(64 + 24 * std::max<int>(3, static_cast<int>(rows_.size())))};
 }
 
+bool TimeBreakdown::isUsed(std::size_t part) const {
+  const auto hasPart = [part](const LatencyRow::Part& p) { return static_cast<std::size_t>(p.part) == part; };
+  return std::any_of(rows_.begin(), rows_.end(), [&](const LatencyRow& row) {
+    return std::any_of(row.parts.begin(), row.parts.end(), hasPart);
+  });
+}
+
 double TimeBreakdown::paintLegend(QPainter& painter, const QRectF& area, const Tokens& tokens) const {
   const QFontMetrics metrics = painter.fontMetrics();
   const double side = theme().px(9), gap = theme().px(6), line = metrics.height() + theme().px(4);
   double x = area.left(), y = area.top();
   for (std::size_t i = 0; i < partNames().size(); ++i) {
+    if (!isUsed(i)) continue;
     const double width = side + gap + metrics.horizontalAdvance(partNames()[i]);
     if (x > area.left() && x + width > area.right()) {
       x = area.left();

@@ -23,6 +23,7 @@ class TimeBreakdown : public Figure {
   [[nodiscard]] QSize minimumSizeHint() const override;
 
  private:
+  [[nodiscard]] bool isUsed(std::size_t part) const;
   /// Returns the legend's bottom.
   double paintLegend(QPainter& painter, const QRectF& area, const Tokens& tokens) const;
   void paintRow(QPainter& painter, const LatencyRow& row, const QRectF& bar, double pixelsPerMs, int decimals,

@@ -1,0 +1,450 @@
+#include "app/gui/panels/latency_panel.h"
+
+#include <QClipboard>
+#include <QDir>
+#include <QFile>
+#include <QFileDialog>
+#include <QGuiApplication>
+#include <QStandardPaths>
+#include <QThread>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "app/gui/session.h"
+#include "core/base/format.h"
+#include "core/config/arch/registry.h"
+#include "core/config/load.h"
+#include "widgets/theme/theme.h"
+
+namespace slab {
+namespace {
+
+constexpr int kBatches[] = {1, 8, 64};
+// Colours as in the papers' order of the rows: LayerNorm, PRepBN, folded, SLAB, SLAB folded.
+constexpr int kColours[] = {1, 4, 2, 3, 0};
+constexpr double kLongestSeconds = 60.0;
+
+/// `model.*` of a run, or of the demo preset while there is none, as --set values.
+std::map<std::string, std::string> modelSettings(const RunRow* run) {
+  std::map<std::string, std::string> settings;
+  const RunConfig demo = loadConfig({.preset = "demo", .text = "", .fileName = "", .overrides = {}}).config;
+  for (const FieldInfo& field : fields()) {
+    if (field.group != "model" || field.key == "model.name") continue;
+    const QString known = run ? run->config.value(QString::fromStdString(field.key)) : QString();
+    const Json value = getField(demo, field.key);
+    settings[field.key] = !known.isEmpty()    ? known.toStdString()
+                          : value.is_string() ? value.get<std::string>()
+                                              : value.dump();
+  }
+  return settings;
+}
+
+/// The window of softmax attention in this family: the registry's, or the run's where that is smaller.
+std::string softmaxWindow(const std::string& model, const std::string& window) {
+  const RegistryEntry* entry = findModel(model);
+  if (!entry) return window;
+  const auto plain = nameFor(entry->family, entry->size, NormKind::LayerNorm, 'S');
+  const RegistryEntry* rival = plain ? findModel(*plain) : nullptr;
+  if (!rival) return window;
+  return std::to_string(std::min<long long>(rival->config.window, QString::fromStdString(window).toLongLong()));
+}
+
+/// The kind of work of a leaf: its own name, or its parent's where it is what a parent left over.
+int partOfLeaf(const std::vector<BenchLayer>& layers, std::size_t leaf) {
+  const QString name = QString::fromStdString(layers[leaf].name);
+  if (name != QLatin1String("other")) return partOf(name);
+  for (std::size_t i = leaf; i-- > 0;) {
+    if (layers[i].depth < layers[leaf].depth) return partOf(QString::fromStdString(layers[i].name));
+  }
+  return partOf(name);
+}
+
+std::vector<LatencyRow::Part> partsOf(const std::vector<BenchLayer>& layers) {
+  std::vector<double> sums(partNames().size(), 0.0);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const bool isLeaf = i + 1 == layers.size() || layers[i + 1].depth <= layers[i].depth;
+    if (isLeaf) sums[static_cast<std::size_t>(partOfLeaf(layers, i))] += layers[i].milliseconds;
+  }
+  std::vector<LatencyRow::Part> parts;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    if (sums[i] > 0) parts.push_back({static_cast<int>(i), sums[i]});
+  }
+  return parts;
+}
+
+QString contextWord(const BenchReport& report, const char* key) {
+  const auto found = report.context.find(key);
+  return found == report.context.end() ? QString() : QString::fromStdString(found->second);
+}
+
+}  // namespace
+
+std::vector<BenchEntry> architectureEntries(const RunRow* run) {
+  const std::string name = run && !run->model.isEmpty() ? run->model.toStdString() : "slab_swin_t";
+  const auto settings = modelSettings(run);
+  const std::string letters = settings.at("model.attention");
+  const auto stages = std::max<std::size_t>(1, letters.size());
+  const bool isSlab = letters.find('L') != std::string::npos && settings.at("model.norm") == "prep_bn";
+  const auto variant = [&](const char* label, const char* norm, bool isLinear, bool isFolded) {
+    BenchEntry entry{label, {}};
+    entry.source.folded = isFolded;
+    if (isLinear && isSlab && run && !run->lastCheckpoint.isEmpty()) {
+      entry.source.checkpoint = QDir(run->path).filePath(run->lastCheckpoint).toStdString();
+      return entry;
+    }
+    entry.source.model = name;
+    entry.source.settings = settings;
+    entry.source.settings["model.norm"] = norm;
+    if (!isLinear) {
+      entry.source.settings["model.attention"] = std::string(stages, 'S');
+      entry.source.settings["model.window"] = softmaxWindow(name, settings.at("model.window"));
+    } else if (!isSlab) {
+      entry.source.settings["model.attention"] = std::string(stages, 'L');
+    }
+    return entry;
+  };
+  return {variant("LayerNorm", "layer_norm", false, false), variant("PRepBN", "prep_bn", false, false),
+          variant("PRepBN, folded", "prep_bn", false, true), variant("SLAB", "prep_bn", true, false),
+          variant("SLAB, folded", "prep_bn", true, true)};
+}
+
+std::vector<LatencyRow> rowsOf(const BenchReport& report) {
+  std::vector<LatencyRow> rows;
+  for (std::size_t i = 0; i < report.rows.size(); ++i) {
+    const BenchRow& from = report.rows[i];
+    LatencyRow row;
+    row.label = QString::fromStdString(from.label);
+    row.series = kColours[i % std::size(kColours)];
+    row.measured = true;
+    row.mean = from.mean;
+    row.p50 = from.p50;
+    row.p90 = from.p90;
+    row.p99 = from.p99;
+    row.meanLow = from.low;
+    row.meanHigh = from.high;
+    for (const BenchPair& pair : report.pairs) {
+      if (i == 0 || pair.first != from.label || report.rows.front().mean <= 0) continue;
+      const double percent = 100.0 / report.rows.front().mean;
+      row.difference =
+          LatencyRow::Difference{pair.difference * percent, pair.low * percent, pair.high * percent, pair.isDifferent};
+    }
+    const auto certificate = report.context.find("certificate/" + from.label);
+    if (certificate != report.context.end()) row.certificate = QString::fromStdString(certificate->second).toDouble();
+    row.parts = partsOf(from.layers);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Panel* makeLatencyPanel(Session& session, QObject* parent) {
+  return new LatencyPanel(session, parent);
+}
+
+LatencyPanel::LatencyPanel(Session& session, QObject* parent)
+    : Panel(session, parent),
+      measure_(new QAction(tr("&Measure"), this)),
+      cancel_(new QAction(tr("&Cancel the measurement"), this)),
+      copy_(new QAction(tr("Copy as &table"), this)),
+      export_(new QAction(tr("Export &figure..."), this)),
+      exportParts_(new QAction(tr("Export \"&where the time goes\"..."), this)),
+      exportAccuracy_(new QAction(tr("Export \"&accuracy against latency\"..."), this)),
+      exportNumbers_(new QAction(tr("Export the &numbers..."), this)) {
+  measure_->setShortcut(QKeySequence("Ctrl+M"));
+  cancel_->setShortcut(QKeySequence("Ctrl+."));
+  cancel_->setIconText(tr("Cancel"));
+  copy_->setShortcut(QKeySequence("Ctrl+Alt+C"));
+  export_->setShortcut(QKeySequence("Ctrl+Alt+E"));
+  export_->setIconText(tr("Export figure"));
+  connect(measure_, &QAction::triggered, this, &LatencyPanel::measure);
+  connect(cancel_, &QAction::triggered, this, &LatencyPanel::cancel);
+  connect(copy_, &QAction::triggered, this, [this] {
+    QGuiApplication::clipboard()->setText(toMarkdown(rows_));
+    this->session().report(tr("The table is on the clipboard, as Markdown."));
+  });
+  connect(export_, &QAction::triggered, this, [this] { exportFigure(comparison_->bars(), "latency"); });
+  connect(exportParts_, &QAction::triggered, this, [this] { exportFigure(parts_, "where-the-time-goes"); });
+  connect(exportAccuracy_, &QAction::triggered, this, [this] { exportFigure(scatter_, "accuracy-latency"); });
+  connect(exportNumbers_, &QAction::triggered, this, &LatencyPanel::exportNumbers);
+  refresh();
+}
+
+QList<QAction*> LatencyPanel::menuActions() const {
+  return {measure_, cancel_, copy_, export_, exportParts_, exportAccuracy_, exportNumbers_};
+}
+
+std::vector<PanelCard> LatencyPanel::makeCards() {
+  empty_ =
+      new EmptyState(tr("Nothing measured yet"),
+                     tr("LayerNorm, PRepBN unfolded and folded, and SLAB of the run's architecture are run in turn, "
+                        "so that a busy machine slows all alike. It takes about a minute."));
+  empty_->addButton(measure_);
+  comparison_ = new LatencyComparison;
+  progress_ = new QProgressBar;
+  progress_->setTextVisible(false);
+  progress_->setAccessibleName(tr("Progress of the measurement"));
+  progress_->setFixedHeight(theme().px(4));
+  progress_->hide();
+  auto* content = new QWidget;
+  auto* column = new QVBoxLayout(content);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(progress_);
+  stack_ = new QStackedWidget;
+  stack_->addWidget(empty_);
+  stack_->addWidget(comparison_);
+  column->addWidget(stack_, 1);
+  header_ = new CardHeader(tr("Side by side"));
+  parts_ = new TimeBreakdown;
+  partsHeader_ = new CardHeader(tr("Where the time goes"));
+  scatter_ = new AccuracyScatter;
+  scatter_->setPlaceholder(tr("Each measured run with a validation accuracy becomes a point here."));
+  auto* scatterHeader = new CardHeader(tr("Accuracy against latency"));
+  scatterHeader->setSubtitle(tr("every measured run of this project"));
+  const auto padded = [](QWidget* inner) {
+    auto* box = new QWidget;
+    auto* layout = new QVBoxLayout(box);
+    layout->setContentsMargins(theme().px(12), theme().px(4), theme().px(12), theme().px(8));
+    layout->addWidget(inner);
+    return box;
+  };
+  connect(&session(), &Session::runsChanged, this, &LatencyPanel::refresh);
+  connect(&session(), &Session::currentRunChanged, this, &LatencyPanel::refresh);
+  refresh();
+  return {{"compare", tr("Side by side"), content, header_},
+          {"parts", tr("Where the time goes"), padded(parts_), partsHeader_},
+          {"accuracy", tr("Accuracy against latency"), padded(scatter_), scatterHeader}};
+}
+
+CardLayout LatencyPanel::defaultLayout() const {
+  return CardLayout::column({CardLayout::leaf("compare", 38),
+                             CardLayout::row({CardLayout::leaf("parts"), CardLayout::leaf("accuracy")}, 62)});
+}
+
+QList<QWidget*> LatencyPanel::makeContextWidgets() {
+  auto* what = new Segmented(tr("What to compare"));
+  what->setOptions({tr("This architecture"), tr("All runs")});
+  connect(what, &Segmented::activated, this, [this](int index) {
+    what_ = index == 0 ? What::Architecture : What::Runs;
+    refresh();
+  });
+  auto* batch = new Segmented(tr("Batch"));
+  batch->setOptions({tr("Batch 1"), "8", "64"});
+  connect(batch, &Segmented::activated, this, [this](int index) { batch_ = kBatches[index]; });
+  auto* precision = new Segmented(tr("Precision"));
+  precision->setOptions({"fp32", "bf16"});
+  precision->setOptionEnabled(1, false, tr("bf16 inference is not built yet"));
+  device_ = new Chip;
+  device_->setParts(tr("CPU"), tr("%n thread(s)", nullptr, QThread::idealThreadCount()));
+  quiet_ = new Chip;
+  refresh();
+  return {what, batch, precision, device_, quiet_};
+}
+
+std::vector<QString> LatencyPanel::runningRuns() const {
+  std::vector<QString> running;
+  for (const RunRow& row : session().runs()) {
+    if (row.pid > 0 && row.isActive() && row.state != RunState::Paused) running.push_back(row.path);
+  }
+  return running;
+}
+
+std::vector<BenchEntry> LatencyPanel::entries() const {
+  if (what_ == What::Architecture) return architectureEntries(session().currentRun());
+  std::vector<BenchEntry> entries;
+  for (const RunRow& row : session().runs()) {
+    if (row.lastCheckpoint.isEmpty() || entries.size() >= 8) continue;
+    BenchEntry entry{row.name.toStdString(), {}};
+    entry.source.checkpoint = QDir(row.path).filePath(row.lastCheckpoint).toStdString();
+    entry.source.folded = row.config.value("model.norm") != "layer_norm";
+    entries.push_back(entry);
+  }
+  return entries;
+}
+
+void LatencyPanel::refresh() {
+  const bool isBusy = request_ != 0 || isWaitingForPause_;
+  const bool isTraining = !runningRuns().empty();
+  measure_->setText(isTraining      ? tr("Pause training and &measure")
+                    : rows_.empty() ? tr("&Measure")
+                                    : tr("&Measure again"));
+  measure_->setToolTip(isTraining
+                           ? tr("A measurement beside a training would measure the training; it goes on afterwards")
+                           : tr("Runs the models in turn and times each"));
+  measure_->setEnabled(!isBusy);
+  cancel_->setVisible(isBusy);
+  for (QAction* action : {copy_, export_, exportParts_, exportNumbers_}) action->setEnabled(!rows_.empty());
+  exportAccuracy_->setEnabled(!accuracy_.empty());
+  if (quiet_) {
+    quiet_->setSign(Chip::Sign::Dot, isTraining ? theme().tokens().warning : theme().tokens().good);
+    quiet_->setParts({}, {}, isTraining ? tr("a training is running") : tr("no training running"));
+  }
+  // The worker pauses between two steps; then the machine is ours.
+  if (isWaitingForPause_ && !isTraining) {
+    isWaitingForPause_ = false;
+    ask();
+  }
+}
+
+void LatencyPanel::measure() {
+  if (request_ != 0 || isWaitingForPause_) return;
+  if (entries().empty()) {
+    session().report(tr("No run has a checkpoint yet, so there is nothing to measure. Choose This architecture."),
+                     "warning");
+    return;
+  }
+  paused_ = runningRuns();
+  if (paused_.empty()) {
+    ask();
+    return;
+  }
+  isWaitingForPause_ = true;
+  for (const QString& run : paused_) session().sendCommand(run, "pause");
+  header_->setSubtitle(tr("waiting for the training to pause after its step"));
+  refresh();
+}
+
+void LatencyPanel::ask() {
+  BenchRequest request;
+  request.entries = entries();
+  request.batch = batch_;
+  request.maxSeconds = kLongestSeconds;
+  runOfLabel_.clear();
+  const RunRow* current = session().currentRun();
+  for (const BenchEntry& entry : request.entries) {
+    if (entry.source.checkpoint.empty()) continue;
+    for (const RunRow& row : session().runs()) {
+      if (what_ == What::Runs ? row.name.toStdString() == entry.label : &row == current && entry.source.folded) {
+        runOfLabel_[entry.label] = row.path;
+      }
+    }
+  }
+  measuredBatch_ = batch_;
+  std::vector<LatencyRow> waiting;
+  for (std::size_t i = 0; i < request.entries.size(); ++i) {
+    LatencyRow row;
+    row.label = QString::fromStdString(request.entries[i].label);
+    row.series = kColours[i % std::size(kColours)];
+    waiting.push_back(row);
+  }
+  comparison_->setRows(waiting);
+  parts_->setRows({});
+  stack_->setCurrentWidget(comparison_);
+  progress_->setRange(0, 0);
+  progress_->show();
+  header_->setSubtitle(tr("starting"));
+  request_ = session().ask(request, this, [this](const WorkerReply& reply) { take(reply); });
+  refresh();
+}
+
+void LatencyPanel::take(const WorkerReply& reply) {
+  if (!reply.isLast) {
+    if (holds<BenchProgress>(reply.message)) showProgress(unpack<BenchProgress>(reply.message));
+    return;
+  }
+  request_ = 0;
+  progress_->hide();
+  QString problem = reply.error;
+  if (problem.isEmpty() && !reply.isCancelled) {
+    try {
+      showReport(unpack<BenchReport>(reply.message));
+    } catch (const Error& error) {
+      problem = QString::fromStdString(error.what());
+    }
+  }
+  if (reply.isCancelled || !problem.isEmpty()) {
+    rows_.clear();
+    empty_->setText(reply.isCancelled ? tr("Measurement cancelled") : tr("The measurement failed"),
+                    reply.isCancelled ? tr("Nothing was kept: half a comparison is none.") : problem);
+    header_->setSubtitle({});
+    stack_->setCurrentWidget(empty_);
+  }
+  finish();
+}
+
+void LatencyPanel::showProgress(const BenchProgress& progress) {
+  const QString label = QString::fromStdString(progress.label);
+  const QString phase = QString::fromStdString(progress.phase);
+  const bool isMeasuring = phase == QLatin1String("measure");
+  progress_->setRange(0, isMeasuring ? std::max(1, progress.rounds) : 0);
+  progress_->setValue(isMeasuring ? progress.round : 0);
+  header_->setSubtitle(isMeasuring ? tr("measuring in turn, round %1 of %2").arg(progress.round).arg(progress.rounds)
+                       : phase == QLatin1String("build")  ? tr("building %1").arg(label)
+                       : phase == QLatin1String("layers") ? tr("where the time goes in %1").arg(label)
+                                                          : tr("warming up %1 until it is steady").arg(label));
+}
+
+QString LatencyPanel::unit() const {
+  return measuredBatch_ == 1 ? tr("ms per image") : tr("ms per batch of %1").arg(measuredBatch_);
+}
+
+void LatencyPanel::showReport(const BenchReport& report) {
+  rows_ = rowsOf(report);
+  comparison_->setUnit(unit());
+  comparison_->setRows(rows_);
+  parts_->setRows(rows_);
+  const RunRow* run = session().currentRun();
+  const QString what = what_ == What::Runs ? tr("all runs, folded where they fold")
+                       : run               ? tr("architecture of %1").arg(run->name)
+                                           : tr("architecture of the demo");
+  header_->setSubtitle(report.warnings.empty() ? what : what + ". " + QString::fromStdString(report.warnings.front()));
+  const double gap = parts_->worstGap();
+  partsHeader_->setSubtitle(std::isfinite(gap) ? tr("adds up to the total within %1 %").arg(gap * 100, 0, 'f', 1)
+                                               : QString());
+  for (const LatencyRow& row : rows_) {
+    const auto found = runOfLabel_.find(row.label.toStdString());
+    const RunRow* measured = found == runOfLabel_.end() ? nullptr : session().run(found->second);
+    if (!measured || !std::isfinite(measured->top1)) continue;
+    accuracy_[measured->path] = {measured->name, measured->colour, row.p50 / measuredBatch_, measured->top1};
+  }
+  updateScatter();
+  const std::int64_t samples = report.rows.empty() ? 0 : report.rows.front().samples;
+  emit statusChanged(tr("%1, %2 rounds, warm-up until stable").arg(contextWord(report, "order")).arg(samples),
+                     tr("%1, %2 threads   torch %3   %4")
+                         .arg(contextWord(report, "processor"), contextWord(report, "threads"),
+                              contextWord(report, "torch"), contextWord(report, "instructions")));
+}
+
+void LatencyPanel::updateScatter() {
+  std::vector<AccuracyPoint> points;
+  for (const auto& [path, point] : accuracy_) points.push_back(point);
+  scatter_->setPoints(std::move(points));
+}
+
+void LatencyPanel::cancel() {
+  if (isWaitingForPause_) {
+    isWaitingForPause_ = false;
+    header_->setSubtitle({});
+    finish();
+  } else if (request_ != 0) {
+    session().cancel(request_);
+    header_->setSubtitle(tr("cancelling"));
+  }
+}
+
+void LatencyPanel::finish() {
+  for (const QString& run : paused_) session().sendCommand(run, "resume");
+  paused_.clear();
+  refresh();
+}
+
+void LatencyPanel::exportFigure(const Figure* figure, const QString& name) {
+  const QString folder = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
+  const QString path = QFileDialog::getSaveFileName(stack_, tr("Export figure"), QDir(folder).filePath(name + ".pdf"),
+                                                    tr("PDF (*.pdf);;SVG (*.svg);;PNG, 300 dpi (*.png)"));
+  if (path.isEmpty()) return;
+  QString problem;
+  const bool isWritten = figure->exportTo(path, &problem);
+  session().report(isWritten ? tr("Saved %1").arg(path) : problem, isWritten ? QString() : QStringLiteral("bad"));
+}
+
+void LatencyPanel::exportNumbers() {
+  const QString path = QFileDialog::getSaveFileName(stack_, tr("Export the numbers"), "latency.csv", tr("CSV (*.csv)"));
+  if (path.isEmpty()) return;
+  QFile file(path);
+  const bool isWritten = file.open(QIODevice::WriteOnly) && file.write(toCsv(rows_).toUtf8()) >= 0;
+  session().report(isWritten ? tr("Saved %1").arg(path) : tr("%1 cannot be written: %2").arg(path, file.errorString()),
+                   isWritten ? QString() : QStringLiteral("bad"));
+}
+
+}  // namespace slab
