@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <random>
 #include <string>
 #include <vector>
@@ -17,6 +18,17 @@ namespace slab::kernels::test {
 inline const char* toString(DType dtype) {
   return dtype == DType::F32 ? "f32" : dtype == DType::BF16 ? "bf16" : "f16";
 }
+
+/// Memory on a 64-byte boundary, like a tensor's.
+template <class T>
+struct AlignedAllocator {
+  using value_type = T;
+  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(64))); }
+  void deallocate(T* memory, std::size_t) { ::operator delete(memory, std::align_val_t(64)); }
+  bool operator==(const AlignedAllocator&) const = default;
+};
+
+using AlignedBytes = std::vector<unsigned char, AlignedAllocator<unsigned char>>;
 
 /// A strided array of the storage type that ends exactly after its last element, so that a sanitizer sees every
 /// overrun; the gaps between rows hold a pattern that nobody may change.
@@ -42,7 +54,7 @@ class Strided {
   [[nodiscard]] double at(std::int64_t r, std::int64_t c) const {
     return reference::get(dtype_, bytes_.data(), r * stride_ + c);
   }
-  [[nodiscard]] const std::vector<unsigned char>& bytes() const { return bytes_; }
+  [[nodiscard]] const AlignedBytes& bytes() const { return bytes_; }
 
   /// The gaps between rows are as they were.
   [[nodiscard]] bool gapsUntouched() const {
@@ -67,7 +79,7 @@ class Strided {
   static constexpr unsigned char kPattern = 0xff;  // NaN in every storage type
   DType dtype_;
   std::int64_t rows_, columns_, stride_;
-  std::vector<unsigned char> bytes_;
+  AlignedBytes bytes_;
 };
 
 /// A 64-byte aligned workspace filled with NaNs, exactly as large as asked for.

@@ -54,7 +54,7 @@ class Launcher {
 
   template <class... Parameters, class... Arguments>
   void operator()(void (*kernel)(Parameters...), Dim3 grid, Dim3 block, std::size_t sharedBytes,
-                  const Arguments&... arguments) {
+                  Arguments... arguments) {
     const std::tuple<Parameters...> copies(arguments...);
     traffic_ += runGrid(grid, block, sharedBytes, seed_++, count_, [&] { std::apply(kernel, copies); });
   }
