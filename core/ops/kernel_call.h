@@ -1,5 +1,5 @@
 // What the bindings of all kernels share: types, pointers, workspace, and the outcome of a call. The same
-// binding serves the CPU and CUDA; a `KernelDevice` says which entry points run.
+// binding serves the CPU and CUDA; a `KernelEntry` says which entry points run.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -1,5 +1,6 @@
 #include "core/ops/linear_choice.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <chrono>

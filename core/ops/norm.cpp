@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "core/base/error.h"
 #include "core/ops/options.h"
 #include "core/ops/prep_bn_binding.h"

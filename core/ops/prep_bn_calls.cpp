@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "core/ops/prep_bn_binding.h"
 
 namespace slab::ops {

@@ -113,6 +113,18 @@ TEST(PrepBn, MatchesTheReferenceImplementationCallByCall) {
   }
 }
 
+TEST(PrepBn, TheKernelBackendRunsOneFusedOperatorAndRefusesWhatItLacks) {
+  const OptionsGuard guard({Backend::Kernel, LinearBackend::Torch});
+  auto in = inputs({2, 10, 16});
+  in[0].set_requires_grad(true);
+  Running running(16);
+  const auto before = running.mean._version();
+  const auto y = prepBn(running, 0.5)(in);
+  EXPECT_NE(y.grad_fn()->name().find("PrepBnFunction"), std::string::npos) << y.grad_fn()->name();
+  EXPECT_GT(running.mean._version(), before) << "an in-place update has to be visible to autograd";
+  EXPECT_THROW(prepBn(running, 0.5)(test::toType(in, torch::kDouble)), Error);
+}
+
 TEST(PrepBn, GradientsMatchCentralDifferences) {
   torch::manual_seed(4);
   Running running(3, torch::kDouble);
