@@ -29,6 +29,10 @@ void printError(std::string_view kind, std::string_view sentence) {
                static_cast<int>(sentence.size()), sentence.data());
 }
 
+void printWarning(std::string_view sentence) {
+  std::fprintf(stderr, "slab: warning: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
+}
+
 void printIssues(const std::vector<ConfigIssue>& issues) {
   std::fputs(toText(issues).c_str(), stderr);
 }

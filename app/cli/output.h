@@ -23,6 +23,9 @@ void printPrettyJson(const Json& json);
 /// "slab: config error: ..." on standard error.
 void printError(std::string_view kind, std::string_view sentence);
 
+/// "slab: warning: ..." on standard error.
+void printWarning(std::string_view sentence);
+
 /// All problems on standard error, one a line.
 void printIssues(const std::vector<ConfigIssue>& issues);
 Json toJson(const std::vector<ConfigIssue>& issues);

@@ -4,11 +4,11 @@
 #include "core/base/log.h"
 #include "core/config/cost.h"
 #include "core/config/load.h"
+#include "core/data/loader.h"
 #include "core/formats/sha256.h"
 #include "core/inspect/fold.h"
 #include "core/inspect/model_source.h"
 #include "core/jobs/inspection.h"
-#include "core/train/data_source.h"
 #include "core/train/tensor_files.h"
 #include "core/train/training_state.h"
 
@@ -21,10 +21,15 @@ at::Tensor certificateImages(const inspect::SourcedModel& opened, std::int64_t c
   const auto& shape = opened.config.model;
   if (opened.inRun) {
     try {
-      RunConfig config = opened.config;
-      config.train.batch = std::max<std::int64_t>(count, 1);
-      const auto sources = train::openData(config, false);
-      if (sources.validation) return sources.validation->next().images;
+      const RunConfig& config = opened.config;
+      const std::shared_ptr<const data::Dataset> images =
+          data::openDataset(config.data, config.model, data::Split::Validation);
+      if (images) {
+        auto options = data::loaderOptions(config.data, config.model, *images, data::Split::Validation,
+                                           std::max<std::int64_t>(count, 1), 0);
+        options.prefetch = 1;
+        return data::Loader(images, options).next().images;
+      }
     } catch (const Error& error) {
       warnings.push_back(std::string("the certificate used random images: ") + error.what());
     }

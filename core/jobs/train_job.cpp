@@ -6,12 +6,12 @@
 #include <thread>
 
 #include "core/base/log.h"
+#include "core/data/loader.h"
 #include "core/device/device.h"
 #include "core/formats/sha256.h"
 #include "core/jobs/version.h"
 #include "core/models/build_model.h"
 #include "core/store/run_reader.h"
-#include "core/train/data_source.h"
 #include "core/train/engine.h"
 #include "core/train/run_recorder.h"
 #include "core/train/tensor_files.h"
@@ -69,6 +69,8 @@ class Training {
 
  private:
   void prepareConfig();
+  void openData();
+  void reportSkipped(const data::SkippedSample& sample);
   void prepareDirectory();
   void prepareModel();
   void loadInitialWeights();
@@ -91,7 +93,7 @@ class Training {
   RunConfig config_;
   Plan plan_;
   train::Engine engine_;
-  train::DataSources data_;
+  std::unique_ptr<data::Loader> training_, validation_;
   std::string configText_;
   std::optional<RunLock> lock_;
   std::filesystem::path socket_;
@@ -122,9 +124,33 @@ void Training::prepareConfig() {
   throwOnErrors(request_.config.issues);
   config_ = request_.config.config;
   engine_ = train::prepareEngine(config_.device, config_.threads, config_.ops);
-  data_ = train::openData(config_);
-  throwOnErrors(validate(config_, data_.trainingImages));
-  plan_ = makePlan(config_, data_.trainingImages);
+  openData();
+}
+
+void Training::openData() {
+  const auto open = [&](data::Split split) -> std::unique_ptr<data::Loader> {
+    const std::shared_ptr<const data::Dataset> dataset = data::openDataset(config_.data, config_.model, split);
+    if (!dataset) return nullptr;
+    for (const auto& notice : dataset->notices()) logWarning(notice.path + ": " + notice.message);
+    if (split == data::Split::Train) {
+      throwOnErrors(validate(config_, dataset->size()));
+      plan_ = makePlan(config_, dataset->size());
+    }
+    const auto seed = static_cast<std::uint64_t>(config_.train.seed);
+    return std::make_unique<data::Loader>(
+        dataset, data::loaderOptions(config_.data, config_.model, *dataset, split, config_.train.batch, seed),
+        [this](const data::SkippedSample& sample) { reportSkipped(sample); });
+  };
+  training_ = open(data::Split::Train);
+  validation_ = open(data::Split::Validation);
+}
+
+void Training::reportSkipped(const data::SkippedSample& sample) {
+  logWarning("skipped a sample: " + sample.cause);
+  if (!writer_) return;
+  writer_->event("skipped", recorder_->status().step,
+                 Json{{"index", sample.index}, {"name", sample.name}, {"cause", sample.cause}}.dump(
+                     -1, ' ', false, Json::error_handler_t::replace));
 }
 
 void Training::prepareDirectory() {
@@ -318,8 +344,8 @@ TrainOutcome Training::train() {
                           .plan = plan_,
                           .model = *model_,
                           .optimizer = *optimizer_,
-                          .data = *data_.training,
-                          .validation = data_.validation.get(),
+                          .data = *training_,
+                          .validation = validation_.get(),
                           .checkpoints = checkpoints,
                           .commands = commands_,
                           .observer = *recorder_,

@@ -40,6 +40,9 @@ void AdamW::stepGroup(Group& group, double learningRate) {
   at::_foreach_add_(steps, 1);
   at::_fused_adamw_(parameters, gradients, averages, squares, {}, steps, learningRate, options_.beta1, options_.beta2,
                     group.weightDecay, options_.eps, /*amsgrad=*/false, /*maximize=*/false);
+  // Operators on lists count no version, by which caches of derived values (packed weights, gathered
+  // position biases) notice that a parameter has changed.
+  for (const auto& parameter : parameters) parameter.unsafeGetTensorImpl()->bump_version();
 }
 
 void AdamW::zeroGrad() {

@@ -23,7 +23,7 @@ class EvaluationMode {
 
 }  // namespace
 
-Evaluation evaluate(Backbone& model, BatchSource& source, c10::Device device,
+Evaluation evaluate(Backbone& model, data::Loader& loader, c10::Device device,
                     const std::function<void(std::int64_t)>& onBatch) {
   constexpr std::int64_t kFive = 5;
   const Stopwatch watch;
@@ -32,9 +32,9 @@ Evaluation evaluate(Backbone& model, BatchSource& source, c10::Device device,
   Evaluation result;
   double lossSum = 0;
   std::int64_t right1 = 0, right5 = 0;
-  source.seek(0);
-  for (std::int64_t i = 0; i < source.batchesPerEpoch(); ++i) {
-    const Batch batch = source.next();
+  loader.seek(0);
+  for (std::int64_t i = 0; i < loader.batchesPerEpoch(); ++i) {
+    const data::Batch batch = loader.next();
     const at::Tensor labels = batch.labels.to(device);
     const at::Tensor logits = model.forward(batch.images.to(device));
     const std::int64_t count = labels.size(0);

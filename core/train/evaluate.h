@@ -5,8 +5,8 @@
 
 #include <functional>
 
+#include "core/data/loader.h"
 #include "core/models/backbone.h"
-#include "core/train/batch_source.h"
 
 namespace slab::train {
 
@@ -17,10 +17,10 @@ struct Evaluation {
   double seconds = 0;
 };
 
-/// One pass over `source` in evaluation mode, through the branch the model's Context asks for (RepBN
+/// One pass over the data set of `loader` in evaluation mode, through the branch the model's Context asks for (RepBN
 /// unless set: the form that is deployed). Puts the model back into the mode it was in. `onBatch` is
 /// told how many batches are done.
-Evaluation evaluate(Backbone& model, BatchSource& source, c10::Device device,
+Evaluation evaluate(Backbone& model, data::Loader& loader, c10::Device device,
                     const std::function<void(std::int64_t done)>& onBatch = {});
 
 }  // namespace slab::train

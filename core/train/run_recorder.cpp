@@ -164,7 +164,8 @@ void RunRecorder::onCheckpoint(std::int64_t step, const std::string& path) {
 
 void RunRecorder::end(RunState state, const std::string& reason) {
   writeProgress();
-  record("end", status().step, Json{{"event", "end"}, {"status", toString(state)}, {"reason", reason}});
+  const Json event{{"event", "end"}, {"status", toString(state)}, {"reason", reason}};
+  writer_.event("end", status().step, event.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 void RunRecorder::record(const char* kind, std::int64_t step, const Json& event) {

@@ -29,7 +29,7 @@ struct RunFacts {
 /// Observes on the training thread; `status` may be asked from any thread.
 class RunRecorder final : public TrainObserver {
  public:
-  /// `onEvent` receives the lines of `slab train --json`; `onStatus` the status at every change of
+  /// `onEvent` receives the lines of `slab train --json` but the last; `onStatus` the status at every change of
   /// state and at most ten times a second. Both on the training thread, both may be empty.
   RunRecorder(RunWriter& writer, const RunFacts& facts, std::function<void(const Json&)> onEvent,
               std::function<void(const RunStatus&)> onStatus);
@@ -40,7 +40,7 @@ class RunRecorder final : public TrainObserver {
   void onEvaluation(std::int64_t step, const Evaluation& evaluation) override;
   void onCheckpoint(std::int64_t step, const std::string& path) override;
 
-  /// The last event of the run; `state` is Done, Stopped or Failed.
+  /// The last event of the run, into run.db alone; `state` is Done, Stopped or Failed.
   void end(RunState state, const std::string& reason);
 
   /// Newest committed row of run.db; from the writer's thread.

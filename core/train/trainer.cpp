@@ -83,7 +83,7 @@ TrainResult Trainer::run() {
 
 void Trainer::step() {
   const Stopwatch watch;
-  const Batch batch = parts_.data.next();
+  const data::Batch batch = parts_.data.next();
   const double waited = watch.seconds();
   ++position_;
 
@@ -110,7 +110,7 @@ void Trainer::step() {
   reportProgress(record);
 }
 
-void Trainer::takeGradients(const Batch& batch, StepRecord& record) {
+void Trainer::takeGradients(const data::Batch& batch, StepRecord& record) {
   const auto seed = static_cast<std::uint64_t>(parts_.config.train.seed);
   device::seedAll(hashKeys(seed, static_cast<std::uint64_t>(record.step), kStepNoise));
   parts_.optimizer.zeroGrad();
@@ -131,7 +131,7 @@ void Trainer::applyGradients(StepRecord& record) {
   parts_.optimizer.step(record.learningRate);
 }
 
-void Trainer::reportNonFinite(const Batch& batch, const StepRecord& record, const NamedTensors& gradients) const {
+void Trainer::reportNonFinite(const data::Batch& batch, const StepRecord& record, const NamedTensors& gradients) const {
   parts_.observer.onStep(record);
   const std::string at = " at step " + std::to_string(record.step) + " (batch " + std::to_string(position_ - 1) +
                          " of the training, lambda " + formatNumber(record.lambda, 3) + ")";

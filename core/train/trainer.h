@@ -10,9 +10,9 @@
 #include "core/base/clock.h"
 #include "core/config/run_config.h"
 #include "core/config/schedule.h"
+#include "core/data/loader.h"
 #include "core/store/run_state.h"
 #include "core/train/adamw.h"
-#include "core/train/batch_source.h"
 #include "core/train/command_queue.h"
 #include "core/train/observer.h"
 #include "core/train/run_checkpoints.h"
@@ -29,8 +29,8 @@ struct TrainerParts {
   const Plan& plan;
   Backbone& model;
   AdamW& optimizer;
-  BatchSource& data;
-  BatchSource* validation = nullptr;  // null: no evaluation
+  data::Loader& data;
+  data::Loader* validation = nullptr;  // null: no evaluation
   RunCheckpoints& checkpoints;
   CommandQueue& commands;
   TrainObserver& observer;
@@ -69,9 +69,10 @@ class Trainer {
  private:
   bool isFinished() const { return completed_ >= parts_.plan.totalSteps; }
   void step();
-  void takeGradients(const Batch& batch, StepRecord& record);
+  void takeGradients(const data::Batch& batch, StepRecord& record);
   void applyGradients(StepRecord& record);
-  [[noreturn]] void reportNonFinite(const Batch& batch, const StepRecord& record, const NamedTensors& gradients) const;
+  [[noreturn]] void reportNonFinite(const data::Batch& batch, const StepRecord& record,
+                                    const NamedTensors& gradients) const;
   void evaluateIfDue();
   void checkpointIfDue();
 
