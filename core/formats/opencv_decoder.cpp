@@ -1,6 +1,8 @@
 #include <cstring>
+#include <opencv2/core/utility.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/formats/color.h"
@@ -18,6 +20,8 @@ Image decodeOther(std::span<const std::byte> file, const std::string& name, cons
     throw Error(ErrorKind::Data, name + " can't be decoded: the " + std::string(toString(info.format)) + " file of " +
                                      std::to_string(file.size()) + " bytes is " + cause);
   };
+  // Callers bring their own threads; OpenCV's pool beside them would only compete.
+  [[maybe_unused]] static const bool serial = (cv::setNumThreads(1), true);
   const int flags = (info.channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR) | cv::IMREAD_IGNORE_ORIENTATION;
   try {
     // imdecode takes no const; it reads only.
