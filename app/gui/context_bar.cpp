@@ -36,10 +36,12 @@ ContextBar::ContextBar(Session& session, QWidget* parent) : QWidget(parent), ses
   setObjectName("contextBar");
   row_ = new QHBoxLayout(this);
   row_->setSpacing(0);
+  makeRunChips();
   const auto resize = [this] {
     setFixedHeight(theme().px(size::kContextBar));
     row_->setContentsMargins(theme().px(14), 0, theme().px(14), 1);
     for (QWidget* page : pages_) page->layout()->setSpacing(theme().px(10));
+    chips_->layout()->setSpacing(theme().px(10));
   };
   resize();
   connect(&theme(), &Theme::changed, this, resize);
@@ -53,18 +55,15 @@ void ContextBar::paintEvent(QPaintEvent*) {
   paintBar(this, Qt::BottomEdge);
 }
 
-QWidget* ContextBar::makeRunChips() {
-  auto* group = new QWidget(this);
-  auto* row = new QHBoxLayout(group);
+void ContextBar::makeRunChips() {
+  chips_ = new QWidget(this);
+  auto* row = new QHBoxLayout(chips_);
   row->setContentsMargins(0, 0, 0, 0);
-  const bool isFirst = run_ == nullptr;
-  if (!isFirst) return group;
   for (Chip** chip : {&run_, &device_, &step_, &epoch_, &speed_}) {
-    *chip = new Chip(group);
+    *chip = new Chip(chips_);
     row->addWidget(*chip);
   }
-  row->setSpacing(theme().px(10));
-  return group;
+  row_->addWidget(chips_);
 }
 
 void ContextBar::setPanel(Panel* panel) {
@@ -86,21 +85,15 @@ void ContextBar::setPanel(Panel* panel) {
     }
     page->setProperty("wantsRunChips", widgets.isEmpty());
     pages_[panel] = page;
-    row_->addWidget(page);
+    row_->addWidget(page, 1);
   }
   QWidget* page = pages_[panel];
-  if (page->property("wantsRunChips").toBool()) {
-    // One set of chips wanders to the page in front.
-    if (run_ == nullptr) makeRunChips();
-    static_cast<QHBoxLayout*>(page->layout())->insertWidget(0, run_->parentWidget());
-    run_->parentWidget()->show();
-  }
+  chips_->setVisible(page->property("wantsRunChips").toBool());
   page->show();
   updateRunChips();
 }
 
 void ContextBar::updateRunChips() {
-  if (run_ == nullptr) return;
   const RunRow* row = session_.currentRun();
   for (Chip* chip : {device_, step_, epoch_, speed_}) chip->setVisible(row != nullptr);
   if (row == nullptr) {
@@ -116,12 +109,13 @@ void ContextBar::updateRunChips() {
   device_->setParts(kind, rest.isEmpty() ? tr("default") : rest, row->config.value("train.precision"));
   const qint64 step = live ? live->step : row->step, steps = live && live->steps ? live->steps : row->steps;
   step_->setParts(tr("step"), thin(step), steps > 0 ? "/ " + thin(steps) : QString(), true);
-  const double epochs = live && live->epochs > 0 ? live->epochs : row->config.value("train.epochs").toDouble();
+  const double epochs = live && live->epochs > 0 ? live->epochs : totalEpochs(*row);
   const double epoch = live        ? live->epoch
                        : steps > 0 ? epochs * static_cast<double>(step) / static_cast<double>(steps)
                                    : 0;
   epoch_->setVisible(epochs > 0);
-  epoch_->setParts(tr("epoch"), QString::number(epoch, 'f', epochs < 10 ? 2 : 1), "/ " + QString::number(epochs), true);
+  epoch_->setParts(tr("epoch"), QString::number(epoch, 'f', epochs < 10 ? 2 : 1),
+                   "/ " + QString::number(epochs, 'g', 4), true);
   speed_->setVisible(live != nullptr && live->imagesPerSecond > 0);
   if (live) speed_->setParts({}, thin(std::llround(live->imagesPerSecond)), tr("img/s"), true);
 }

@@ -25,13 +25,14 @@ class ContextBar : public QWidget {
   void paintEvent(QPaintEvent* event) override;
 
  private:
-  QWidget* makeRunChips();
+  void makeRunChips();
   void updateRunChips();
 
   Session& session_;
   QHBoxLayout* row_;
   QPointer<Panel> panel_;
   QHash<Panel*, QWidget*> pages_;
+  QWidget* chips_;  ///< the run's; shown for panels without chips of their own
   Chip *run_ = nullptr, *device_ = nullptr, *step_ = nullptr, *epoch_ = nullptr, *speed_ = nullptr;
 };
 

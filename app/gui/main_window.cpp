@@ -62,6 +62,7 @@ MainWindow::MainWindow(Session& session, QWidget* parent) : QMainWindow(parent),
   resize(theme().px(1440), theme().px(900));
   restoreGeometry(QSettings().value("window/geometry").toByteArray());
   showWorkspace(QSettings().value("window/workspace", "train").toString());
+  stack_->setFocus();  // not a field or button: keys reach the workspace, nothing looks chosen
   updateTitle();
 }
 
@@ -80,6 +81,8 @@ void MainWindow::makeBody() {
   context_ = new ContextBar(session_, body);
   notice_ = new NoticeBar(body);
   stack_ = new QStackedWidget(body);
+  stack_->setFocusPolicy(Qt::ClickFocus);
+  stack_->setAccessibleName(tr("Workspace"));
   row->addWidget(rail_);
   row->addLayout(right, 1);
   right->addWidget(context_);
@@ -218,6 +221,7 @@ void MainWindow::makeStatusBar() {
     for (QLabel* label : {statusLeft_, statusRight_, waiting_, memory_, local}) setTextRole(label, TextRole::Small);
     bar->setFixedHeight(theme().px(size::kStatusBar));
     bar->setContentsMargins(theme().px(10), 0, theme().px(10), 0);
+    for (QLabel* label : {statusRight_, waiting_, memory_, local}) label->setContentsMargins(theme().px(16), 0, 0, 0);
   };
   resize();
   connect(&theme(), &Theme::changed, this, resize);

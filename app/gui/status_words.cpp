@@ -7,6 +7,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <cmath>
+#include <limits>
 
 #include "app/gui/session.h"
 #include "core/base/format.h"
@@ -49,11 +50,15 @@ QString titleWords(const Session& session) {
 QString dataWaitWords(const Session& session) {
   const RunRow* row = session.currentRun();
   const RunData* data = row ? session.data(row->path) : nullptr;
-  const auto series = data ? data->find("data_wait") : nullptr;
-  const auto range = series ? series->range() : std::nullopt;
-  if (!range) return {};
-  const auto last = series->nearest(range->x1);
-  return QObject::tr("data wait %1 %").arg(QString::number(100 * last->value, 'f', 1));
+  const auto last = [data](const char* name) {
+    const auto series = data ? data->find(name) : nullptr;
+    const auto range = series ? series->range() : std::nullopt;
+    return range ? series->nearest(range->x1)->value : std::numeric_limits<double>::quiet_NaN();
+  };
+  // Seconds a step waited for its batch, as a share of the step.
+  const double images = row ? static_cast<double>(row->plan.effectiveBatch) : 0;
+  const double percent = 100 * last("data_wait") * last("images_per_s") / images;
+  return std::isfinite(percent) ? QObject::tr("data wait %1 %").arg(QString::number(percent, 'f', 1)) : QString();
 }
 
 QString memoryWords(const Session& session) {

@@ -18,6 +18,7 @@ TopBar::TopBar(QWidget* parent) : QWidget(parent), menus_(new QMenuBar), title_(
   search->setObjectName("search");
   search->setAccessibleName(tr("Search actions, runs and layers"));
   search->setProperty("small", true);
+  search->setFocusPolicy(Qt::TabFocus);
   setTone(search, "muted");
   connect(search, &QPushButton::clicked, this, &TopBar::searchWanted);
   row->addWidget(menus_);

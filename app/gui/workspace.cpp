@@ -14,7 +14,8 @@ constexpr int kLayoutVersion = 1;
 
 }  // namespace
 
-Workspace::Workspace(Panel* panel, QWidget* parent) : QMainWindow(parent, Qt::Widget), panel_(panel) {
+Workspace::Workspace(Panel* panel, QWidget* parent) : QMainWindow(parent), panel_(panel) {
+  setWindowFlags(Qt::Widget);  // QMainWindow's constructor makes a window whatever its parent
   panel->setParent(this);
   setObjectName("workspace." + panel->id());
   setDockOptions(AllowNestedDocks | AllowTabbedDocks | GroupedDragging);

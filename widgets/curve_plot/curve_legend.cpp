@@ -131,6 +131,7 @@ int CurveLegend::flow(QPainter* painter, int width, const Tokens& tokens) const 
     x += m.space;
   }
   const int noteWidth = m.labelMetrics.horizontalAdvance(note_);
+  if (!note_.isEmpty() && x + noteWidth > width && row + 1 < kMaxRows) x = 0, ++row;
   if (!note_.isEmpty() && x + noteWidth <= width) text(note_, m.label, tokens.muted, noteWidth);
   return (row + 1) * m.row;
 }

@@ -13,7 +13,7 @@ namespace slab {
 namespace {
 
 constexpr int kRefreshMilliseconds = 33;
-constexpr double kRawShare = 0.42;  // of the colour, for the raw curve under its average
+constexpr double kRawShare = 0.34;  // of the colour, for the raw curve under its average
 constexpr double kSupersededShare = 0.25;
 
 void prepare(QCPGraph* graph) {
@@ -78,10 +78,10 @@ void CurvePlot::setUpCanvas() {
   canvas_->setAccessibleName(tr("Curves"));
   canvas_->setInteractions(QCP::iRangeDrag);
   canvas_->axisRect()->setRangeDrag(Qt::Horizontal);
-  canvas_->axisRect()->setupFullAxesBox(false);
   canvas_->legend->setVisible(false);
   // Phases lie under the grid's layer, the cursor has a paint buffer of its own: moving it repaints nothing else.
   canvas_->addLayer("phases", canvas_->layer("background"), QCustomPlot::limAbove);
+  canvas_->addLayer("raw", canvas_->layer("main"), QCustomPlot::limBelow);
   canvas_->addLayer("marks", canvas_->layer("main"), QCustomPlot::limAbove);
   canvas_->addLayer("cursor", canvas_->layer("overlay"), QCustomPlot::limBelow);
   canvas_->layer("cursor")->setMode(QCPLayer::lmBuffered);
@@ -148,6 +148,8 @@ void CurvePlot::rebuildGraphs() {
       prepare(*graph);
     }
     drawn->dots->setLineStyle(QCPGraph::lsNone);
+    // Every raw curve lies under every average.
+    for (QCPGraph* graph : {drawn->superseded, drawn->raw}) graph->setLayer("raw");
     if (curve.isSmoothed && smoothing_ > 0) drawn->average = std::make_unique<SmoothedSeries>(smoothing_);
     drawn_.push_back(std::move(drawn));
   }

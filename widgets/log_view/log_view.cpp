@@ -27,6 +27,7 @@ LogView::LogView(QWidget* parent) : QWidget(parent), text_(new QPlainTextEdit(th
   text_->setLineWrapMode(QPlainTextEdit::NoWrap);
   text_->setAccessibleName(tr("Log"));
   text_->setFrameShape(QFrame::NoFrame);
+  text_->setProperty("bare", true);
   setTextRole(text_, TextRole::NumberSmall);
   find_->setPlaceholderText(tr("Find in the log"));
   find_->setAccessibleName(tr("Find in the log"));
@@ -37,15 +38,26 @@ LogView::LogView(QWidget* parent) : QWidget(parent), text_(new QPlainTextEdit(th
   column->setSpacing(theme().px(6));
   column->addWidget(text_, 1);
   column->addWidget(find_);
+  connect(&theme(), &Theme::changed, this, [this] {
+    text_->clear();
+    for (const auto& [line, tone] : lines_) paintLine(line, tone);
+  });
   connect(find_, &QLineEdit::returnPressed, this, [this] { findNext(find_->text()); });
 }
 
 void LogView::setLines(const QStringList& lines) {
-  text_->setPlainText(lines.join('\n'));
+  clear();
+  for (const QString& line : lines) appendLine(line);
   text_->verticalScrollBar()->setValue(text_->verticalScrollBar()->maximum());
 }
 
 void LogView::appendLine(const QString& line, const QString& tone) {
+  lines_.append({line, tone});
+  if (lines_.size() > kMaxLines) lines_.removeFirst();
+  paintLine(line, tone);
+}
+
+void LogView::paintLine(const QString& line, const QString& tone) {
   QScrollBar* bar = text_->verticalScrollBar();
   const bool isAtEnd = bar->value() >= bar->maximum() - 2;
   text_->appendHtml(
@@ -54,6 +66,7 @@ void LogView::appendLine(const QString& line, const QString& tone) {
 }
 
 void LogView::clear() {
+  lines_.clear();
   text_->clear();
 }
 

@@ -1,6 +1,8 @@
 // The log of a worker or the events of a run: monospaced lines, newest last, searchable.
 #pragma once
 
+#include <QList>
+#include <QPair>
 #include <QWidget>
 
 class QLineEdit;
@@ -21,8 +23,11 @@ class LogView : public QWidget {
 
  private:
   void findNext(const QString& words);
+  void paintLine(const QString& line, const QString& tone);
+
   QPlainTextEdit* text_;
   QLineEdit* find_;
+  QList<QPair<QString, QString>> lines_;  ///< words and tone: colours follow the theme
 };
 
 }  // namespace slab

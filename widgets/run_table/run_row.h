@@ -37,14 +37,19 @@ struct RunRow {
   qint64 pid = 0;                 ///< of the live worker, else 0
   QString notes;
   bool starred = false;
-  qint64 workerBytes = 0;         ///< resident memory of the live worker
-  Plan plan;                      ///< the durations in steps; totalSteps = 0 where they are not known
-  bool usesLambda = false;        ///< the norm is prep_bn
+  qint64 workerBytes = 0;           ///< resident memory of the live worker
+  Plan plan;                        ///< the durations in steps; totalSteps = 0 where they are not known
+  bool usesLambda = false;          ///< the norm is prep_bn
   std::vector<std::string> layers;  ///< modules of the model, forward order
-  QMap<QString, QString> config;  ///< resolved configuration, dotted keys: "model.norm" -> "prep_bn"
+  QMap<QString, QString> config;    ///< resolved configuration, dotted keys: "model.norm" -> "prep_bn"
 
   [[nodiscard]] bool isActive() const { return slab::isActive(state); }
 };
+
+/// Epochs of the whole run, from its plan or else its configuration.
+inline double totalEpochs(const RunRow& row) {
+  return row.plan.totalSteps > 0 ? row.plan.epochOf(row.plan.totalSteps) : row.config.value("train.epochs").toDouble();
+}
 
 }  // namespace slab
 

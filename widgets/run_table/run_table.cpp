@@ -4,6 +4,8 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
+#include <QMenu>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <QTableView>
@@ -14,6 +16,16 @@
 
 namespace slab {
 namespace {
+
+void paintSwatch(QPainter* p, const QRect& place, const RunRow& row) {
+  const QColor colour = theme().series(row.colour).colour;
+  p->save();
+  p->setRenderHint(QPainter::Antialiasing);
+  p->setPen(QPen(colour, 1.4));
+  p->setBrush(row.shown ? QBrush(colour) : QBrush(Qt::NoBrush));
+  p->drawRoundedRect(place, 3, 3);
+  p->restore();
+}
 
 /// Swatch and name, then state and top-1: two lines, as wide as the view.
 class NarrowDelegate : public QStyledItemDelegate {
@@ -31,11 +43,7 @@ class NarrowDelegate : public QStyledItemDelegate {
     if (option.state.testFlag(QStyle::State_Selected)) p->fillRect(r, t.accentBackground);
     p->fillRect(QRect(r.left(), r.bottom(), r.width(), 1), t.line);
     const int side = theme().px(12), text = theme().px(30);
-    const QColor colour = theme().series(row.colour).colour;
-    const QRect swatch(r.left() + side, r.top() + theme().px(11), theme().px(11), theme().px(11));
-    p->setPen(QPen(colour, 1.4));
-    p->setBrush(row.shown ? QBrush(colour) : QBrush(Qt::NoBrush));
-    p->drawRoundedRect(swatch, 3, 3);
+    paintSwatch(p, QRect(r.left() + side, r.top() + theme().px(11), theme().px(11), theme().px(11)), row);
     const QRect upper(r.left() + text, r.top() + theme().px(6), r.width() - text - side, theme().px(20));
     const QRect lower = upper.translated(0, theme().px(19));
     p->setFont(theme().font(TextRole::Strong));
@@ -54,26 +62,49 @@ class NarrowDelegate : public QStyledItemDelegate {
   }
 };
 
-/// The colour as a rounded square in place of Qt's pixmap of a colour.
+/// Cells with room at both sides. The name's check box is the run's colour: filled when its curves are shown.
 class TableDelegate : public QStyledItemDelegate {
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
 
- protected:
-  void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
-    QStyledItemDelegate::initStyleOption(option, index);
-    option->state &= ~QStyle::State_HasFocus;
-    if (index.column() != RunModel::Name) return;
+  void paint(QPainter* p, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    const Tokens& t = theme().tokens();
+    if (option.state.testFlag(QStyle::State_Selected)) p->fillRect(option.rect, t.accentBackground);
+    p->fillRect(QRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), t.grid);
+    QRect box = option.rect.adjusted(theme().px(8), 0, -theme().px(8), 0);
+    if (index.column() == RunModel::Name) {
+      paintSwatch(p, swatch(option.rect), index.data(RunModel::RowRole).value<RunRow>());
+      box.setLeft(box.left() + theme().px(20));
+    }
+    const QVariant colour = index.data(Qt::ForegroundRole);
+    p->setPen(colour.isValid() ? colour.value<QColor>() : t.text);
+    p->setFont(index.data(Qt::FontRole).value<QFont>());
+    const QString text = p->fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle, box.width());
+    p->drawText(box, index.data(Qt::TextAlignmentRole).toInt(), text);
+  }
+
+  QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex& index) const override {
+    const QFontMetrics metrics(index.data(Qt::FontRole).value<QFont>());
+    const int swatchWidth = index.column() == RunModel::Name ? theme().px(20) : 0;
+    return {metrics.horizontalAdvance(index.data().toString()) + swatchWidth + theme().px(17), theme().px(32)};
+  }
+
+  bool editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option,
+                   const QModelIndex& index) override {
+    if (index.column() != RunModel::Name) return false;
+    const bool isClick =
+        event->type() == QEvent::MouseButtonRelease &&
+        swatch(option.rect).adjusted(-4, -4, 4, 4).contains(static_cast<QMouseEvent*>(event)->position().toPoint());
+    const bool isKey = event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space;
+    if (!isClick && !isKey) return false;
+    const bool isOn = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
+    return model->setData(index, isOn ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
+  }
+
+ private:
+  static QRect swatch(const QRect& cell) {
     const int side = theme().px(11);
-    QPixmap swatch(side, side);
-    swatch.fill(Qt::transparent);
-    QPainter p(&swatch);
-    p.setRenderHint(QPainter::Antialiasing);
-    p.setPen(Qt::NoPen);
-    p.setBrush(index.data(Qt::DecorationRole).value<QColor>());
-    p.drawRoundedRect(swatch.rect(), 3, 3);
-    option->icon = QIcon(swatch);
-    option->decorationSize = swatch.size();
+    return {cell.left() + theme().px(10), cell.center().y() - side / 2, side, side};
   }
 };
 
@@ -90,6 +121,17 @@ QTableView* makeTable(QWidget* parent) {
   table->setItemDelegate(new TableDelegate(table));
   table->setWordWrap(false);
   table->setTabKeyNavigation(false);
+  table->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
+  QObject::connect(table->horizontalHeader(), &QWidget::customContextMenuRequested, table, [table](const QPoint& at) {
+    QMenu menu;
+    for (int c = RunModel::State; c < RunModel::ColumnCount; ++c) {
+      QAction* action = menu.addAction(table->model()->headerData(c, Qt::Horizontal).toString());
+      action->setCheckable(true);
+      action->setChecked(!table->isColumnHidden(c));
+      QObject::connect(action, &QAction::toggled, table, [table, c](bool on) { table->setColumnHidden(c, !on); });
+    }
+    menu.exec(table->horizontalHeader()->mapToGlobal(at));
+  });
   return table;
 }
 
@@ -112,6 +154,8 @@ RunTable::RunTable(RunModel* model, Form form, QWidget* parent)
     auto* table = makeTable(this);
     view_ = table;
     view_->setModel(proxy_);
+    table->setColumnHidden(RunModel::BestTop1, true);
+    table->setColumnHidden(RunModel::Model, true);
     table->sortByColumn(RunModel::Started, Qt::DescendingOrder);
   } else {
     auto* list = new QListView(this);

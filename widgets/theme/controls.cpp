@@ -174,9 +174,9 @@ CardHeader::CardHeader(const QString& title, QWidget* parent) : QWidget(parent) 
   row_->addWidget(title_);
   row_->addWidget(subtitle_, 1);
   const auto resize = [this] {
-    row_->setContentsMargins(theme().px(size::kMedium), theme().px(6), theme().px(size::kSmall), theme().px(2));
+    row_->setContentsMargins(theme().px(size::kMedium), theme().px(4), theme().px(size::kSmall), theme().px(4));
     row_->setSpacing(theme().px(size::kSmall));
-    if (!title_->isHidden()) setMinimumHeight(theme().px(32));
+    updateGeometry();
   };
   resize();
   connect(&theme(), &Theme::changed, this, resize);
@@ -187,15 +187,31 @@ void CardHeader::setTitle(const QString& title) {
 }
 
 void CardHeader::setSubtitle(const QString& subtitle) {
-  subtitle_->setText(subtitle);
+  subtitleText_ = subtitle;
   subtitle_->setToolTip(subtitle);
+  elide();
 }
 
 void CardHeader::setBare() {
   title_->hide();
   subtitle_->hide();
-  setMaximumHeight(theme().px(8));
-  setMinimumHeight(0);
+  isBare_ = true;
+  updateGeometry();
+}
+
+QSize CardHeader::sizeHint() const {
+  return {QWidget::sizeHint().width(),
+          isBare_ ? theme().px(8) : std::max(theme().px(34), QWidget::sizeHint().height())};
+}
+
+void CardHeader::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  elide();
+}
+
+void CardHeader::elide() {
+  subtitle_->setText(
+      subtitle_->fontMetrics().elidedText(subtitleText_, Qt::ElideRight, std::max(0, subtitle_->width())));
 }
 
 QString CardHeader::title() const {

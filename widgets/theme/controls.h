@@ -81,10 +81,18 @@ class CardHeader : public QWidget {
   /// Adds `widget` (a small button, a label, a colour bar) at the right end.
   void addWidget(QWidget* widget);
   QPushButton* addButton(QAction* action);
+  QSize sizeHint() const override;
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
+  void elide();
+
   QLabel *title_, *subtitle_;
   QHBoxLayout* row_;
+  QString subtitleText_;
+  bool isBare_ = false;
 };
 
 /// A small push button that follows `action` (text, enabled, checked, tool tip).

@@ -50,6 +50,7 @@ QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: 
   border-radius: {6}; padding: 0 {8}; min-height: {26}; color: @text; selection-background-color: @accent;
   selection-color: @onAccent; }
 QPlainTextEdit, QTextEdit { padding: {6}; }
+QPlainTextEdit[bare="true"], QPlainTextEdit[bare="true"]:focus { background: transparent; border: none; padding: 0; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
   border: {2} solid @accent; padding: 0 {7}; min-height: {24}; }
 QPlainTextEdit:focus, QTextEdit:focus { padding: {5}; }
@@ -75,8 +76,14 @@ QStatusBar QLabel { color: @muted; }
 
 QAbstractItemView { background: transparent; border: none; outline: none; alternate-background-color: @background;
   selection-background-color: @accentBackground; selection-color: @text; gridline-color: @line; }
-QAbstractItemView::item { padding: {2} {4}; }
-QAbstractItemView::item:selected { background: @accentBackground; color: @text; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
+QCheckBox::indicator, QAbstractItemView::indicator, QMenu::indicator { width: {13}; height: {13};
+  border: {1} solid @faint; border-radius: {3}; background: @panel; }
+QMenu::indicator { margin-left: {5}; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked, QMenu::indicator:checked { background: @accent;
+  border-color: @accent; image: url(:/slab/check-@kind.svg); }
+QCheckBox::indicator:disabled { border-color: @line; }
+QCheckBox::indicator:focus { border: {2} solid @accent; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: @panel; color: @muted; border: none; border-bottom: {1} solid @line;
   padding: {4} {8}; }

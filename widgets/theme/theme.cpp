@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QFontDatabase>
 #include <QPalette>
+#include <QProxyStyle>
 #include <QPushButton>
 #include <QStyle>
 #include <QStyleFactory>
@@ -17,6 +18,16 @@ namespace slab {
 namespace {
 
 constexpr char kRoleProperty[] = "slabTextRole";
+
+/// Fusion without underlined letters in menus; Alt and the letter still work.
+class QuietFusion : public QProxyStyle {
+ public:
+  QuietFusion() : QProxyStyle(QStyleFactory::create("Fusion")) {}
+  int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                QStyleHintReturn* data) const override {
+    return hint == SH_UnderlineShortcut ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
+  }
+};
 
 QString firstPresent(const QStringList& wanted, const QString& fallback) {
   const QStringList present = QFontDatabase::families();
@@ -82,9 +93,8 @@ Theme& Theme::instance() {
 void Theme::apply(ThemeKind kind, double fontScale) {
   kind_ = kind;
   scale_ = std::clamp(fontScale, 0.75, 3.0);
-  if (QApplication::style()->objectName().compare("fusion", Qt::CaseInsensitive) != 0) {
-    QApplication::setStyle(QStyleFactory::create("Fusion"));
-  }
+  if (!hasStyle_) QApplication::setStyle(new QuietFusion);
+  hasStyle_ = true;
   QApplication::setPalette(paletteOf(tokens()));
   QApplication::setFont(font(TextRole::Body));
   qApp->setStyleSheet(styleSheetFor(tokens(), scale_));

@@ -42,6 +42,7 @@ class Theme : public QObject {
   Theme();
   ThemeKind kind_ = ThemeKind::Light;
   double scale_ = 1.0;
+  bool hasStyle_ = false;
   QString sans_, mono_;
 };
 

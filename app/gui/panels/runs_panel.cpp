@@ -1,5 +1,7 @@
 // Workspace Runs: every run of the project, what one is, and its events.
 #include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLabel>
 #include <QMenu>
 #include <QPlainTextEdit>
@@ -49,6 +51,17 @@ QString detailsHtml(const RunRow& run) {
   return html;
 }
 
+/// {"top1":80.1,"loss":0.7} -> "top1 80.1, loss 0.7"
+QString eventWords(const std::string& json) {
+  const QJsonObject object = QJsonDocument::fromJson(QByteArray::fromStdString(json)).object();
+  QStringList words;
+  for (auto it = object.begin(); it != object.end(); ++it) {
+    const QString value = it->isDouble() ? QString::number(it->toDouble(), 'g', 6) : it->toVariant().toString();
+    words += it.key() == "message" ? value : it.key() + ' ' + value;
+  }
+  return words.join(", ");
+}
+
 class RunsPanel : public Panel {
  public:
   using Panel::Panel;
@@ -74,6 +87,7 @@ class RunsPanel : public Panel {
     details_->setAccessibleName(tr("Details of the run"));
     details_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     details_->setMargin(theme().px(size::kMedium));
+    details_->setWordWrap(true);
     details_->setFocusPolicy(Qt::ClickFocus);
     setTextRole(details_, TextRole::Small);
     auto* scroll = new QScrollArea;
@@ -101,6 +115,7 @@ class RunsPanel : public Panel {
   }
   QList<QAction*> menuActions() const override { return {}; }
   bool isSettled() const override { return session().isProjectRead(); }
+  void activate() override { emit statusChanged(tr("Project %1").arg(session().projectPath()), {}); }
 
  private:
   void connectSession() {
@@ -136,7 +151,7 @@ class RunsPanel : public Panel {
     if (html != shownDetails_) details_->setText(html);
     shownDetails_ = html;
     if (run != nullptr) table_->setCurrent(run->path);
-    emit statusChanged(tr("Project %1").arg(session().projectPath()), {});
+    activate();
   }
 
   void updateEvents() {
@@ -154,7 +169,7 @@ class RunsPanel : public Panel {
                               .arg(QString::fromStdString(toIso8601(event.wall)).mid(11, 8))
                               .arg(event.step, 7)
                               .arg(kind, -10)
-                              .arg(QString::fromStdString(event.json)),
+                              .arg(eventWords(event.json)),
                           tone);
     }
   }

@@ -89,6 +89,7 @@ std::vector<PanelCard> TrainPanel::makeCards() {
   connect(&session(), &Session::currentRunChanged, this, &TrainPanel::updateCurves);
   connect(&session(), &Session::dataChanged, this, &TrainPanel::takeData);
   connect(&session(), &Session::liveChanged, this, &TrainPanel::updateTimeline);
+  connect(&theme(), &Theme::changed, this, [this] { updateRuns(), updateSchedule(); });
   updateRuns();
   updateCurves();
   return cards;
@@ -258,10 +259,9 @@ void TrainPanel::updateSchedule() {
   schedule_->setCurves(std::move(curves));
   const bool hasPhases = row != nullptr && row->usesLambda && row->plan.totalSteps > 0;
   schedule_->setPhases(hasPhases ? lambdaPhases(row->plan) : std::vector<Phase>());
-  schedule_->setLegendNote(peak > 0 ? tr("dashed: planned") : QString());
-  const QString rate = peak > 0 ? tr("rate as a share of its peak %1").arg(QString::number(peak, 'g', 3)) : QString();
-  scheduleHeader_->setSubtitle(hasPhases ? tr("lambda reaches 0 at %1; %2").arg(lambdaEndWords(row->plan), rate)
-                                         : rate);
+  const QString rate = peak > 0 ? tr("rate drawn as a share of %1").arg(QString::number(peak, 'g', 3)) : QString();
+  schedule_->setLegendNote(peak > 0 ? tr("dashed: planned; %1").arg(rate) : QString());
+  scheduleHeader_->setSubtitle(hasPhases ? tr("lambda reaches 0 at %1").arg(lambdaEndWords(row->plan)) : rate);
 }
 
 void TrainPanel::updateTimeline() {
@@ -281,7 +281,7 @@ void TrainPanel::updateTimeline() {
   if (etaRun_ != row->path) eta_.clear();
   etaRun_ = row->path;
   if (live != nullptr) eta_.add(step, seconds);
-  const double epochs = live && live->epochs > 0 ? live->epochs : row->config.value("train.epochs").toDouble();
+  const double epochs = live && live->epochs > 0 ? live->epochs : totalEpochs(*row);
   QStringList words{tr("step %1").arg(QString::fromStdString(formatInteger(std::llround(step), true)))};
   if (seconds > 0) words += tr("%1 elapsed").arg(duration(seconds));
   const auto left = eta_.left(steps - step);

@@ -21,6 +21,7 @@ class TrainPanel : public Panel {
   QList<QAction*> contextActions() const override;
   QList<QAction*> menuActions() const override { return {logY_, exportLoss_, showAll_}; }
   bool isSettled() const override;
+  void activate() override { updateStatus(); }
 
  private:
   void makePlots();

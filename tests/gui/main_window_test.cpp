@@ -1,0 +1,244 @@
+// The window as a whole, offscreen, on a project written by the real store.
+#include "app/gui/main_window.h"
+
+#include <gtest/gtest.h>
+
+#include <QApplication>
+#include <QLabel>
+#include <QMenuBar>
+#include <QPushButton>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+#include <set>
+
+#include "app/gui/card_dock.h"
+#include "app/gui/project_reader.h"
+#include "app/gui/run_actions.h"
+#include "app/gui/workspace.h"
+#include "gui/sample_project.h"
+#include "widgets/curve_plot/curve_plot.h"
+#include "widgets/run_table/run_table.h"
+#include "widgets/theme/theme.h"
+
+namespace slab {
+namespace {
+
+constexpr int kPatience = 15'000;
+
+std::string path(const QTemporaryDir& folder) {
+  return folder.path().toStdString();
+}
+
+/// What the window is named in a failure.
+std::string nameOf(const QWidget* widget) {
+  std::string name = widget->metaObject()->className();
+  for (const QWidget* w = widget; w != nullptr; w = w->parentWidget()) {
+    if (!w->objectName().isEmpty()) return name + " in " + w->objectName().toStdString();
+  }
+  return name;
+}
+
+class MainWindowTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    project_ = new QTemporaryDir;
+    test::writeSampleProject(path(*project_), 600);
+  }
+  static void TearDownTestSuite() { delete project_; }
+
+  void SetUp() override {
+    theme().apply(ThemeKind::Light, 1.0);
+    QSettings().clear();
+    window_ = std::make_unique<MainWindow>(session_);
+    window_->resize(1440, 900);
+    window_->show();
+    session_.openProject(project_->path());
+    ASSERT_TRUE(QTest::qWaitFor([this] { return session_.isProjectRead() && session_.runs().size() == 4; }, kPatience));
+  }
+
+  template <typename T>
+  T* find(const QString& accessible_name) {
+    for (T* widget : window_->findChildren<T*>()) {
+      if (widget->accessibleName() == accessible_name) return widget;
+    }
+    return nullptr;
+  }
+
+  static QTemporaryDir* project_;
+  Session session_;
+  std::unique_ptr<MainWindow> window_;
+};
+
+QTemporaryDir* MainWindowTest::project_ = nullptr;
+
+TEST_F(MainWindowTest, ShowsTheCurvesOfTheRunStore) {
+  window_->showWorkspace("train");
+  const RunRow* run = session_.currentRun();
+  ASSERT_NE(run, nullptr);
+  ASSERT_TRUE(
+      QTest::qWaitFor([&] { return session_.data(run->path) && session_.data(run->path)->isComplete; }, kPatience));
+  auto* loss = find<CurvePlot>("Loss");
+  ASSERT_NE(loss, nullptr);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return loss->curves().size() == 3; }, kPatience)) << "the newest three are shown";
+  for (const RunRow& row : session_.runs()) session_.setRunShown(row.path, true);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return loss->curves().size() == 4; }, kPatience));
+  std::set<int> colours;
+  for (const Curve& curve : loss->curves()) colours.insert(curve.series);
+  EXPECT_EQ(colours.size(), 4U) << "one colour, one run";
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !loss->railMarks().empty(); }, kPatience));
+  EXPECT_NE(loss->railMarks().front().words.indexOf("NaN at 330"), -1);
+}
+
+TEST_F(MainWindowTest, EveryActionHasWordsAndAWayByKeyboard) {
+  for (const PaletteEntry& entry : window_->paletteEntries()) {
+    EXPECT_FALSE(entry.text.isEmpty());
+    EXPECT_FALSE(entry.kind.isEmpty()) << entry.text.toStdString();
+  }
+  std::set<QAction*> inMenus;
+  for (const QMenu* menu : window_->findChildren<QMenu*>()) {
+    for (QAction* action : menu->actions()) inMenus.insert(action);
+  }
+  for (QAction* action : session_.actions().all()) {
+    EXPECT_TRUE(inMenus.count(action)) << action->text().toStdString();
+    EXPECT_FALSE(action->shortcut().isEmpty()) << action->text().toStdString();
+  }
+  for (const Workspace* workspace : window_->workspaces()) {
+    for (QAction* action : workspace->panel().contextActions()) {
+      EXPECT_FALSE(action->text().isEmpty());
+      EXPECT_TRUE(inMenus.count(action) || !action->shortcut().isEmpty()) << action->text().toStdString();
+    }
+  }
+}
+
+TEST_F(MainWindowTest, NoTwoActionsShareAShortcut) {
+  std::map<QString, QString> taken;
+  for (const PaletteEntry& entry : window_->paletteEntries()) {
+    if (entry.keys.isEmpty()) continue;
+    const auto [old, isNew] = taken.emplace(entry.keys, entry.text);
+    EXPECT_TRUE(isNew) << entry.keys.toStdString() << ": " << old->second.toStdString() << " and "
+                       << entry.text.toStdString();
+  }
+}
+
+TEST_F(MainWindowTest, EveryFocusableWidgetHasAnAccessibleName) {
+  for (int i = 0; i < 6; ++i) {
+    window_->showWorkspace(i);
+    QTest::qWait(50);
+    for (const QWidget* widget : window_->findChildren<QWidget*>()) {
+      const bool isPart = widget->objectName().startsWith("qt_");
+      if (!widget->isVisible() || isPart || !(widget->focusPolicy() & Qt::TabFocus)) continue;
+      const auto* button = qobject_cast<const QAbstractButton*>(widget);
+      EXPECT_TRUE(!widget->accessibleName().isEmpty() || (button && !button->text().isEmpty())) << nameOf(widget);
+    }
+  }
+}
+
+TEST_F(MainWindowTest, NothingIsClippedAtTwoHundredPercent) {
+  theme().apply(ThemeKind::Light, 2.0);
+  window_->resize(2880, 1800);
+  for (int i = 0; i < 6; ++i) {
+    window_->showWorkspace(i);
+    QTest::qWait(200);
+    for (const QPushButton* button : window_->findChildren<QPushButton*>()) {
+      if (!button->isVisible() || button->text().isEmpty()) continue;
+      EXPECT_GE(button->width(), button->fontMetrics().horizontalAdvance(button->text()))
+          << nameOf(button) << ": " << button->text().toStdString();
+      EXPECT_GE(button->height(), button->fontMetrics().height()) << nameOf(button);
+    }
+    for (const QLabel* label : window_->findChildren<QLabel*>()) {
+      if (!label->isVisible() || label->wordWrap() || label->text().isEmpty() || label->textFormat() == Qt::RichText)
+        continue;
+      EXPECT_GE(label->height(), label->fontMetrics().height() - 2)
+          << nameOf(label) << ": " << label->text().toStdString();
+    }
+  }
+}
+
+TEST_F(MainWindowTest, RemembersAndResetsALayout) {
+  window_->showWorkspace("train");
+  Workspace* train = window_->workspace();
+  CardDock* card = train->docks().first();
+  const auto areaBefore = train->dockWidgetArea(card);
+  emit card->moveWanted(Qt::BottomDockWidgetArea);
+  EXPECT_EQ(train->dockWidgetArea(card), Qt::BottomDockWidgetArea);
+  train->saveLayout();
+  train->resetLayout();
+  EXPECT_EQ(train->dockWidgetArea(card), areaBefore);
+  EXPECT_TRUE(train->restoreLayout());
+  EXPECT_EQ(train->dockWidgetArea(card), Qt::BottomDockWidgetArea);
+}
+
+TEST_F(MainWindowTest, PaletteFindsActionsRunsAndLayers) {
+  CommandPalette palette(window_->paletteEntries(), window_.get());
+  const std::pair<const char*, const char*> cases[] = {{"theme dark", "Dark"},
+                                                       {"T5pct", "slab_T5pct-0006"},
+                                                       {"reset lay", "Reset this layout"},
+                                                       {"layers.0.blocks.0", "layers.0.blocks.0"}};
+  for (const auto& [query, wanted] : cases) {
+    palette.setQuery(query);
+    ASSERT_FALSE(palette.shownTexts().isEmpty()) << query;
+    EXPECT_TRUE(palette.shownTexts().mid(0, 3).contains(wanted))
+        << query << ": " << palette.shownTexts().join(", ").toStdString();
+  }
+}
+
+TEST_F(MainWindowTest, RenamesOnDiskAndUndoes) {
+  const QString before = session_.currentRun()->path;
+  session_.renameRun(before, "better-name");
+  ASSERT_TRUE(
+      QTest::qWaitFor([&] { return session_.run(project_->path() + "/runs/better-name") != nullptr; }, kPatience));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.currentRun() && session_.currentRun()->name == "better-name"; },
+                              kPatience));
+  session_.undoStack().undo();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return session_.run(before) != nullptr; }, kPatience));
+}
+
+TEST_F(MainWindowTest, TrashCanBePutBackFromTheNotice) {
+  const QString path = session_.runs().back().path;
+  session_.trashRun(path);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.run(path) == nullptr; }, kPatience));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return window_->noticeWords().contains("in the trash"); }, kPatience));
+  QPushButton* mend = find<QPushButton>("Put it back");
+  ASSERT_NE(mend, nullptr);
+  mend->click();
+  EXPECT_TRUE(QTest::qWaitFor([&] { return session_.run(path) != nullptr; }, kPatience));
+}
+
+TEST_F(MainWindowTest, AnEmptyProjectInvites) {
+  const QTemporaryDir empty;
+  session_.openProject(empty.path());
+  window_->showWorkspace("runs");
+  ASSERT_TRUE(QTest::qWaitFor([this] { return session_.isProjectRead(); }, kPatience));
+  QPushButton* demo = nullptr;
+  for (QPushButton* button : window_->workspace()->findChildren<QPushButton*>()) {
+    if (button->isVisible() && button->text() == "Train the demo") demo = button;
+  }
+  ASSERT_NE(demo, nullptr);
+  EXPECT_TRUE(demo->isEnabled());
+}
+
+TEST_F(MainWindowTest, ActionsFollowTheStateOfTheRun) {
+  for (const RunRow& row : session_.runs()) {
+    session_.setCurrentRun(row.path);
+    EXPECT_FALSE(session_.actions().pause->isEnabled()) << row.name.toStdString();
+    EXPECT_EQ(session_.actions().resume->isEnabled(), row.state != RunState::Done) << row.name.toStdString();
+  }
+}
+
+TEST(FuzzyScore, PrefersWordBeginningsAndRefusesMissingLetters) {
+  EXPECT_LT(fuzzyScore("xyz", "Pause training"), 0);
+  EXPECT_GT(fuzzyScore("pt", "Pause training"), fuzzyScore("pt", "Capture it"));
+  EXPECT_GT(fuzzyScore("dark", "Dark"), fuzzyScore("dark", "Do a rank"));
+}
+
+TEST(FlattenConfig, NamesKeysAsTheCommandLineDoes) {
+  const auto keys =
+      flattenConfig(R"({"model":{"norm":"prep_bn","depths":[2,2,6,2]},"device":"auto","train":{"log_norms":false}})");
+  EXPECT_EQ(keys.value("model.norm"), "prep_bn");
+  EXPECT_EQ(keys.value("model.depths"), "2 2 6 2");
+  EXPECT_EQ(keys.value("train.log_norms"), "false");
+}
+
+}  // namespace
+}  // namespace slab

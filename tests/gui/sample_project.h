@@ -1,0 +1,26 @@
+// A project with finished runs as the worker would have left it, for tests and pictures of the window.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace slab::test {
+
+struct SampleRun {
+  std::string name = "slab_swin_tiny28";
+  std::string preset = "demo_minute";
+  std::string norm = "prep_bn";
+  std::string attention = "LL";
+  double finalLoss = 0.75, finalTop1 = 86.6;
+  long steps = 375;
+  long nanAt = -1;  // the run fails there
+  std::string state = "done";
+};
+
+/// Writes a run directory with config, curves, events and a checkpoint row through the real writer.
+void writeSampleRun(const std::filesystem::path& project, const SampleRun& run);
+
+/// Four runs: SLAB, LayerNorm, PRepBN, and one whose transition is too short and ends in NaN.
+void writeSampleProject(const std::filesystem::path& project, long steps = 375);
+
+}  // namespace slab::test

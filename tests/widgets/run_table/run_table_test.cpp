@@ -1,0 +1,68 @@
+#include "widgets/run_table/run_table.h"
+
+#include <gtest/gtest.h>
+
+#include <QAbstractItemView>
+#include <QElapsedTimer>
+
+#include "widgets/run_table/run_timeline.h"
+
+namespace slab {
+namespace {
+
+std::vector<RunRow> rows(int count) {
+  std::vector<RunRow> all;
+  for (int i = 0; i < count; ++i) {
+    RunRow row;
+    row.path = QString("/p/runs/run-%1").arg(i);
+    row.name = QString("run-%1").arg(i);
+    row.top1 = i % 100;
+    row.started = i;
+    row.config["model.norm"] = i % 2 ? "prep_bn" : "layer_norm";
+    all.push_back(row);
+  }
+  return all;
+}
+
+TEST(RunTable, FiltersAndKeepsTheCurrentRunOverUpdates) {
+  RunModel model;
+  RunTable table(&model, RunTable::Form::Full);
+  model.setRuns(rows(10));
+  table.setCurrent("/p/runs/run-3");
+  model.setRuns(rows(10));
+  EXPECT_EQ(table.current(), "/p/runs/run-3");
+  table.setFilterText("norm = prepbn");
+  EXPECT_EQ(table.shownRows(), 5);
+  table.setFilterText("norm =");
+  EXPECT_EQ(table.shownRows(), 10) << "a half-typed filter hides nothing";
+}
+
+TEST(RunTable, AsksForRenamesAndNeverRenamesByItself) {
+  RunModel model;
+  model.setRuns(rows(1));
+  QString asked;
+  QObject::connect(&model, &RunModel::renameWanted, [&](const QString&, const QString& name) { asked = name; });
+  EXPECT_TRUE(model.setData(model.index(0, RunModel::Name), "better", Qt::EditRole));
+  EXPECT_EQ(asked, "better");
+  EXPECT_EQ(model.row(0).name, "run-0");
+  EXPECT_FALSE(model.setData(model.index(0, RunModel::Name), "  ", Qt::EditRole));
+}
+
+TEST(Eta, IsARangeAroundTheRecentSpeedAndForgetsAStall) {
+  EtaEstimator eta;
+  EXPECT_FALSE(eta.left(100).isKnown);
+  double seconds = 0;
+  for (int step = 0; step < 40; ++step) {
+    seconds += step == 20 ? 60.0 : step % 2 ? 0.09 : 0.11;  // one pause of a minute
+    eta.add(step, seconds);
+  }
+  const auto left = eta.left(100);
+  ASSERT_TRUE(left.isKnown);
+  EXPECT_NEAR(left.low, 9.0, 0.5);
+  EXPECT_NEAR(left.high, 11.0, 0.5);
+  eta.add(3, 1);  // a rewind starts anew
+  EXPECT_FALSE(eta.left(100).isKnown);
+}
+
+}  // namespace
+}  // namespace slab
