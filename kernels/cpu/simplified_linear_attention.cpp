@@ -52,6 +52,23 @@ struct Chunks {
   std::int64_t count, size;
 };
 
+/// A stretch of the batch.
+struct Images {
+  std::int64_t begin, end;
+};
+
+/// Bytes of q, k, v that are worked on at a time: what the second reading of v still finds in the caches.
+constexpr std::int64_t kStretchBytes = 4 << 20;
+
+/// Calls body(images) for stretches of the batch, one after the other.
+template <class Body>
+void forEachStretch(const SlaShape& shape, Body body) {
+  const std::int64_t imageBytes =
+      3 * shape.keys * shape.heads * shape.headDim * static_cast<std::int64_t>(sizeOf(shape.dtype));
+  const std::int64_t images = std::max<std::int64_t>(1, kStretchBytes / imageBytes);
+  for (std::int64_t b = 0; b < shape.batch; b += images) body(Images{b, std::min(shape.batch, b + images)});
+}
+
 /// Per image and head: a partial result of every chunk, and the sum. With one chunk the partial result is the sum.
 struct ChunkedSums {
   ChunkedSums(const SlaShape& shape, std::int64_t tokens, Workspace& workspace, float* given)
@@ -66,11 +83,12 @@ struct ChunkedSums {
     return {values, values + headDim * headDim};
   }
 
-  /// Calls produce(head, first token, end, out) for every chunk of every head, then adds the chunks up in order.
+  /// Calls produce(head, first token, end, out) for every chunk of every head of the images, then adds the chunks up in
+  /// order.
   template <class Produce>
-  void run(const SlaShape& shape, const ParallelFor& parallelFor, Produce produce) const {
-    const std::int64_t heads = shape.batch * shape.heads;
-    parallelFor(0, heads * chunks.count, 1, [&](std::int64_t begin, std::int64_t end) {
+  void run(const SlaShape& shape, Images images, const ParallelFor& parallelFor, Produce produce) const {
+    const std::int64_t firstHead = images.begin * shape.heads, endHead = images.end * shape.heads;
+    parallelFor(firstHead * chunks.count, endHead * chunks.count, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t task = begin; task < end; ++task) {
         const std::int64_t index = task / chunks.count, first = task % chunks.count * chunks.size;
         produce(SlaHead{index / shape.heads, index % shape.heads}, first, std::min(tokens, first + chunks.size),
@@ -79,7 +97,7 @@ struct ChunkedSums {
     });
     if (chunks.count == 1) return;
     const std::int64_t blocks = ceilDiv(each, kSumBlock);
-    parallelFor(0, heads * blocks, 8, [&](std::int64_t begin, std::int64_t end) {
+    parallelFor(firstHead * blocks, endHead * blocks, 8, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t task = begin; task < end; ++task) addChunks(task / blocks, task % blocks * kSumBlock);
     });
   }
@@ -238,6 +256,30 @@ Status checkPlan(const Call& call, const Plan& plan) {
   return checkWorkspace(call.workspace, call.workspaceBytes, plan.workspace.used());
 }
 
+/// Sums over keys, then the output, of a stretch of the batch.
+void forwardImages(const SlaForward& call, const ForwardPlan& plan, Images images, const ParallelFor& parallelFor) {
+  const SlaShape& shape = call.shape;
+  const SlaTiles& tiles = tilesFor(shape.dtype);
+  if (plan.keyValueFirst) {
+    const SlaKeys keys{shape, call.k, call.v, call.position};
+    plan.sums.run(shape, images, parallelFor, [&](SlaHead at, std::int64_t begin, std::int64_t end, float* out) {
+      tiles.keyValues(keys, at, begin, end, out);
+    });
+  }
+  const SlaGrid grid = gridOf(shape, shape.queries);
+  const std::int64_t tileRows = slaTileRows(grid, shape.headDim), bands = ceilDiv(grid.height, tileRows);
+  const std::int64_t tasks = bands * shape.heads;
+  parallelFor(images.begin * tasks, images.end * tasks, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t task = begin; task < end; ++task) {
+      const SlaHead at{task / tasks, task % shape.heads};
+      const std::int64_t band = task / shape.heads % bands;
+      const SlaState state =
+          plan.keyValueFirst ? plan.sums.at(at.batch * shape.heads + at.head, shape.headDim) : SlaState{};
+      tiles.forward(call, grid, state, plan.taps, at, band * tileRows, std::min(grid.height, (band + 1) * tileRows));
+    }
+  });
+}
+
 }  // namespace
 
 std::size_t slaForwardWorkspaceBytes(const SlaForward& call) {
@@ -254,25 +296,8 @@ Status slaForward(const SlaForward& call, const ParallelFor& parallelFor) {
   if (shape.headDim > kSlaMaxHeadDim) return Status::Unsupported;
   const ForwardPlan plan(call, call.workspace);
   if (const Status status = checkPlan(call, plan); status != Status::Ok) return status;
-  const SlaTiles& tiles = tilesFor(shape.dtype);
   if (shape.kernel > 0) transposeFilter(shape, call.convWeight, plan.taps);
-  if (plan.keyValueFirst) {
-    const SlaKeys keys{shape, call.k, call.v, call.position};
-    plan.sums.run(shape, parallelFor, [&](SlaHead at, std::int64_t begin, std::int64_t end, float* out) {
-      tiles.keyValues(keys, at, begin, end, out);
-    });
-  }
-  const SlaGrid grid = gridOf(shape, shape.queries);
-  const std::int64_t tileRows = slaTileRows(grid, shape.headDim), bands = ceilDiv(grid.height, tileRows);
-  parallelFor(0, shape.batch * bands * shape.heads, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t task = begin; task < end; ++task) {
-      const SlaHead at{task / (bands * shape.heads), task % shape.heads};
-      const std::int64_t band = task / shape.heads % bands;
-      const SlaState state =
-          plan.keyValueFirst ? plan.sums.at(at.batch * shape.heads + at.head, shape.headDim) : SlaState{};
-      tiles.forward(call, grid, state, plan.taps, at, band * tileRows, std::min(grid.height, (band + 1) * tileRows));
-    }
-  });
+  forEachStretch(shape, [&](Images images) { forwardImages(call, plan, images, parallelFor); });
   return Status::Ok;
 }
 
@@ -290,17 +315,19 @@ Status slaBackward(const SlaBackward& call, const ParallelFor& parallelFor) {
   if (shape.kernel > 0) transposeFilter(shape, call.convWeight, plan.taps);
   if (BackwardPlan::givenState(call) == nullptr) {
     const SlaKeys keys{shape, call.k, call.v, call.position};
-    plan.state.run(shape, parallelFor, [&](SlaHead at, std::int64_t begin, std::int64_t end, float* out) {
-      tiles.keyValues(keys, at, begin, end, out);
-    });
+    plan.state.run(shape, {0, shape.batch}, parallelFor,
+                   [&](SlaHead at, std::int64_t begin, std::int64_t end, float* out) {
+                     tiles.keyValues(keys, at, begin, end, out);
+                   });
   }
   const std::int64_t square = shape.headDim * shape.headDim;
   transposeStates(shape, plan.state, plan.transposed, parallelFor);
-  plan.gradient.run(shape, parallelFor, [&](SlaHead at, std::int64_t begin, std::int64_t end, float* out) {
-    const std::int64_t index = at.batch * shape.heads + at.head;
-    tiles.queryGradient(call, plan.state.at(index, shape.headDim), plan.transposed + index * square, at, begin, end,
-                        out);
-  });
+  plan.gradient.run(shape, {0, shape.batch}, parallelFor,
+                    [&](SlaHead at, std::int64_t begin, std::int64_t end, float* out) {
+                      const std::int64_t index = at.batch * shape.heads + at.head;
+                      tiles.queryGradient(call, plan.state.at(index, shape.headDim), plan.transposed + index * square,
+                                          at, begin, end, out);
+                    });
   transposeStates(shape, plan.gradient, plan.transposed, parallelFor);
   keyGradients(call, plan, parallelFor);
   finishParameterGradients(call, plan, parallelFor);
