@@ -6,8 +6,8 @@ namespace slab::kernels::bench {
 /// against the least the algorithm can do with, and how much of the touched 32-byte sectors was used.
 void printCudaTraffic();
 
-/// Prints registers, spills and shared memory of every kernel and architecture from the file that the build wrote, the
-/// largest of each kernel's variants.
-void printKernelResources(const char* path);
+/// Prints registers, spills and static shared memory of every kernel and architecture, the largest of each kernel's
+/// variants, from the messages of ptxas that the build kept in the directory (*.ptxas).
+void printKernelResources(const char* directory);
 
 }  // namespace slab::kernels::bench
