@@ -5,6 +5,8 @@
 #include <QPainter>
 #include <algorithm>
 
+#include "widgets/theme/theme.h"
+
 namespace slab {
 namespace {
 
@@ -124,9 +126,9 @@ void AttentionView::paintMarker(QPainter& painter) const {
   const double grow = std::max(0.0, (10.0 - token.width()) / 2.0);
   token.adjust(-grow, -grow, grow, grow);
   painter.setBrush(Qt::NoBrush);
-  painter.setPen(QPen(Qt::black, 4, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+  painter.setPen(QPen(Qt::black, theme().px(4), Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
   painter.drawRect(token);
-  painter.setPen(QPen(Qt::white, 2, Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
+  painter.setPen(QPen(Qt::white, theme().px(2), Qt::SolidLine, Qt::SquareCap, Qt::MiterJoin));
   painter.drawRect(token);
 }
 

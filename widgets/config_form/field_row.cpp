@@ -1,5 +1,6 @@
 #include "widgets/config_form/field_row.h"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QEvent>
 #include <QHBoxLayout>
@@ -211,6 +212,7 @@ QWidget* FieldRow::makeChoice(const FieldInfo& field, const QStringList& labels)
   }
   combo_ = new QComboBox;
   combo_->addItems(labels);
+  combo_->view()->setAccessibleName(fieldLabel(QString::fromStdString(field.key)));
   combo_->setMinimumContentsLength(6);
   combo_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   connect(combo_, &QComboBox::activated, this, pick);

@@ -73,10 +73,10 @@ void DatasetGrid::setPlaceholder(const QString& text) {
 void DatasetGrid::setCurrent(qint64 position) {
   if (count_ == 0) return;
   const qint64 next = std::clamp<qint64>(position, 0, count_ - 1);
-  const QRect cell = cellRect(next);
+  const qint64 top = next / columns() * cellSize().height(), bottom = top + cellSize().height();
   QScrollBar* bar = verticalScrollBar();
-  if (cell.top() < 0) bar->setValue(bar->value() + cell.top());
-  if (cell.bottom() >= viewport()->height()) bar->setValue(bar->value() + cell.bottom() - viewport()->height() + 1);
+  if (top < bar->value()) bar->setValue(static_cast<int>(top));
+  if (bottom > bar->value() + viewport()->height()) bar->setValue(static_cast<int>(bottom - viewport()->height()));
   if (next != current_) {
     current_ = next;
     emit currentChanged(current_);
@@ -97,9 +97,9 @@ int DatasetGrid::columns() const {
 QRect DatasetGrid::cellRect(qint64 position) const {
   const QSize cell = cellSize();
   const qint64 row = position / columns(), column = position % columns();
+  // Only cells near the viewport are asked for, so the difference fits an int.
   const qint64 top = row * cell.height() - verticalScrollBar()->value();
-  return {static_cast<int>(column) * cell.width(), static_cast<int>(std::clamp<qint64>(top, -1'000'000, 1'000'000)),
-          cell.width(), cell.height()};
+  return {static_cast<int>(column) * cell.width(), static_cast<int>(top), cell.width(), cell.height()};
 }
 
 qint64 DatasetGrid::positionAt(QPoint point) const {

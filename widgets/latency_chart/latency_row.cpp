@@ -29,7 +29,7 @@ QString plain(double value) {
 }  // namespace
 
 const std::vector<QString>& partNames() {
-  static const std::vector<QString> names{tr("patch embed"), tr("norms"), tr("qkv + proj"), tr("attention core"),
+  static const std::vector<QString> names{tr("patch embed"), tr("norms"), tr("qkv + proj"),       tr("attention core"),
                                           tr("depthwise"),   tr("MLP"),   tr("merge, head, rest")};
   return names;
 }

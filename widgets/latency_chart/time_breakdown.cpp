@@ -55,9 +55,8 @@ QSize TimeBreakdown::minimumSizeHint() const {
 
 bool TimeBreakdown::isUsed(std::size_t part) const {
   const auto hasPart = [part](const LatencyRow::Part& p) { return static_cast<std::size_t>(p.part) == part; };
-  return std::any_of(rows_.begin(), rows_.end(), [&](const LatencyRow& row) {
-    return std::any_of(row.parts.begin(), row.parts.end(), hasPart);
-  });
+  return std::any_of(rows_.begin(), rows_.end(),
+                     [&](const LatencyRow& row) { return std::any_of(row.parts.begin(), row.parts.end(), hasPart); });
 }
 
 double TimeBreakdown::paintLegend(QPainter& painter, const QRectF& area, const Tokens& tokens) const {
@@ -113,7 +112,12 @@ void TimeBreakdown::paintFigure(QPainter& painter, const QRectF& area, const Tok
     labels = std::max<double>(labels, metrics.horizontalAdvance(row.label));
     largest = std::max({largest, row.mean, sumOfParts(row)});
   }
-  if (largest <= 0.0) return;
+  if (largest <= 0.0) {
+    painter.setPen(tokens.muted);
+    painter.drawText(area.adjusted(16, 0, -16, 0), Qt::AlignCenter | Qt::TextWordWrap,
+                     tr("Norms, projections, attention and MLP of each measured model appear here."));
+    return;
+  }
   const std::vector<double> ticks = niceTicks(0.0, largest, 4);
   const double axis = metrics.height() + theme().px(8);
   const double left = area.left() + labels + theme().px(16), right = area.right() - theme().px(36);

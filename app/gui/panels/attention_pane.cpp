@@ -1,6 +1,7 @@
 #include "app/gui/panels/attention_pane.h"
 
 #include <QDir>
+#include <QVBoxLayout>
 #include <algorithm>
 
 #include "app/gui/session.h"
@@ -85,7 +86,12 @@ AttentionPane::AttentionPane(Session& session, int index, QObject* parent)
       picker_(new QPushButton(tr("choose a run"))),
       retry_(new QAction(tr("Try again"), this)) {
   stack_->addWidget(empty_);
-  stack_->addWidget(view_);
+  auto* frame = new QWidget;
+  auto* frameLayout = new QVBoxLayout(frame);
+  frameLayout->setContentsMargins(theme().px(size::kMedium), theme().px(size::kTiny), theme().px(size::kMedium),
+                                  theme().px(size::kMedium));
+  frameLayout->addWidget(view_);
+  stack_->addWidget(frame);
   picker_->setProperty("small", true);
   picker_->setAccessibleName(tr("Run of the map"));
   auto* menu = new QMenu(picker_);
@@ -250,7 +256,7 @@ void AttentionPane::take(const WorkerReply& reply) {
   }
   entropies_[static_cast<std::size_t>(reply_.layer)] = reply_.entropies;
   retry_->setVisible(false);
-  stack_->setCurrentWidget(view_);
+  stack_->setCurrentIndex(1);
   showHead();
   updateHeader();
   emit changed();

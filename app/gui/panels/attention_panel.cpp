@@ -23,6 +23,23 @@ QString number(double value, int digits = 3) {
   return QString::fromStdString(formatNumber(value, digits));
 }
 
+/// High enough for its handle at any font size.
+QSlider* makeSlider() {
+  auto* slider = new QSlider(Qt::Horizontal);
+  const auto fit = [slider] { slider->setMinimumHeight(theme().px(20)); };
+  fit();
+  QObject::connect(&theme(), &Theme::changed, slider, fit);
+  return slider;
+}
+
+QWidget* padded(QWidget* inner) {
+  auto* box = new QWidget;
+  auto* layout = new QVBoxLayout(box);
+  layout->setContentsMargins(theme().px(size::kSmall), 0, theme().px(size::kSmall), 0);
+  layout->addWidget(inner);
+  return box;
+}
+
 QLabel* sideHeading(const QString& text) {
   auto* label = new QLabel(text);
   setTextRole(label, TextRole::Title);
@@ -105,7 +122,7 @@ std::vector<PanelCard> AttentionPanel::makeCards() {
   applyStyle();
   return {{"first", tr("Model"), first_->content(), first_->header()},
           {"second", tr("Second model"), second_->content(), second_->header()},
-          {"heads", tr("Heads"), strip_, stripHeader_},
+          {"heads", tr("Heads"), padded(strip_), stripHeader_},
           {"side", tr("Layer and head"), side, nullptr}};
 }
 
@@ -185,7 +202,7 @@ QWidget* AttentionPanel::makeSide() {
   addCheck(tr("smooth between tokens"), &OverlayStyle::bilinear);
   auto* thresholdRow = new QHBoxLayout;
   thresholdRow->setContentsMargins(theme().px(12), theme().px(6), theme().px(12), 0);
-  auto* threshold = new QSlider(Qt::Horizontal);
+  auto* threshold = makeSlider();
   threshold->setRange(0, 95);
   threshold->setAccessibleName(tr("Threshold"));
   threshold->setToolTip(tr("Tokens below this share of the scale stay uncovered"));
@@ -221,7 +238,7 @@ QList<QWidget*> AttentionPanel::makeContextWidgets() {
     subject_.isMean = index == 1;
     show();
   });
-  auto* opacity = new QSlider(Qt::Horizontal);
+  auto* opacity = makeSlider();
   opacity->setRange(0, 100);
   opacity->setValue(static_cast<int>(style_.opacity * 100));
   opacity->setFixedWidth(theme().px(90));

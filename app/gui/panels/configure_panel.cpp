@@ -137,11 +137,11 @@ void ConfigurePanel::refresh() {
                                                   : tr("from preset %1").arg(document_.title()));
     const auto changes = static_cast<int>(document_.changes().size());
     changes_->setVisible(changes > 0);
-    changes_->setParts({}, tr("%n change(s)", nullptr, changes));
+    changes_->setParts({}, changes == 1 ? tr("1 change") : tr("%1 changes").arg(changes));
     changes_->setTone("accent");
     const auto errors = static_cast<int>(document_.issues().size());
     problems_->setVisible(errors > 0);
-    problems_->setParts({}, tr("%n problem(s)", nullptr, errors));
+    problems_->setParts({}, errors == 1 ? tr("1 problem") : tr("%1 problems").arg(errors));
     problems_->setTone(document_.hasErrors() ? "bad" : "warning");
   }
   start_->setEnabled(!document_.hasErrors() && document_.isReadable());

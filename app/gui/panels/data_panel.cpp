@@ -20,6 +20,14 @@ QString integer(std::int64_t value) {
   return QString::fromStdString(formatInteger(value));
 }
 
+QWidget* padded(QWidget* inner) {
+  auto* box = new QWidget;
+  auto* layout = new QVBoxLayout(box);
+  layout->setContentsMargins(theme().px(size::kSmall), 0, theme().px(size::kTiny), theme().px(size::kSmall));
+  layout->addWidget(inner);
+  return box;
+}
+
 QLabel* wordsLabel(const QString& accessibleName) {
   auto* label = new QLabel;
   label->setWordWrap(true);
@@ -94,7 +102,7 @@ std::vector<PanelCard> DataPanel::makeCards() {
   empty_->addButton(retry_);
   stack_ = new QStackedWidget;
   stack_->addWidget(empty_);
-  stack_->addWidget(grid_);
+  stack_->addWidget(padded(grid_));
   gridHeader_ = new CardHeader(tr("Images"));
   picture_ = new ImageView;
   picture_->setPlaceholder(tr("Select an image"));
@@ -106,7 +114,7 @@ std::vector<PanelCard> DataPanel::makeCards() {
     if (stack_->isVisible()) activate();
   });
   return {{"grid", tr("Images"), stack_, gridHeader_},
-          {"picture", tr("Image"), picture_, pictureHeader_},
+          {"picture", tr("Image"), padded(picture_), pictureHeader_},
           {"details", tr("Data set"), makeDetails(), nullptr}};
 }
 
@@ -220,7 +228,7 @@ void DataPanel::takeFirst(const WorkerReply& reply) {
     showClasses(page);
     const qint64 count = label_ >= 0 ? page.matching : page.total;
     grid_->setPlaceholder(tr("No image of this class in this split"));
-    stack_->setCurrentWidget(grid_);
+    stack_->setCurrentIndex(1);
     grid_->reset(count);
     if (jump_) {
       const QSignalBlocker quiet(jump_);

@@ -235,7 +235,8 @@ QList<QWidget*> LatencyPanel::makeContextWidgets() {
   precision->setOptions({"fp32", "bf16"});
   precision->setOptionEnabled(1, false, tr("bf16 inference is not built yet"));
   device_ = new Chip;
-  device_->setParts(tr("CPU"), tr("%n thread(s)", nullptr, QThread::idealThreadCount()));
+  const int threads = QThread::idealThreadCount();
+  device_->setParts(tr("CPU"), threads == 1 ? tr("1 thread") : tr("%1 threads").arg(threads));
   quiet_ = new Chip;
   refresh();
   return {what, batch, precision, device_, quiet_};
@@ -277,7 +278,7 @@ void LatencyPanel::refresh() {
   exportAccuracy_->setEnabled(!accuracy_.empty());
   if (quiet_) {
     quiet_->setSign(Chip::Sign::Dot, isTraining ? theme().tokens().warning : theme().tokens().good);
-    quiet_->setParts({}, {}, isTraining ? tr("a training is running") : tr("no training running"));
+    quiet_->setParts(isTraining ? tr("a training is running") : tr("no training running"), {});
   }
   // The worker pauses between two steps; then the machine is ours.
   if (isWaitingForPause_ && !isTraining) {
