@@ -97,7 +97,11 @@ QStringList CommandPalette::shownTexts() const {
 void CommandPalette::filter(const QString& query) {
   std::vector<std::pair<int, std::size_t>> ranked;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const int score = query.isEmpty() ? 0 : fuzzyScore(query, entries_[i].text + ' ' + entries_[i].kind);
+    // "theme dark" and "dark theme" both find View > Theme: Dark.
+    const PaletteEntry& e = entries_[i];
+    const int score =
+        query.isEmpty() ? 0
+                        : std::max(fuzzyScore(query, e.text + ' ' + e.kind), fuzzyScore(query, e.kind + ' ' + e.text));
     if (score >= 0 || query.isEmpty()) ranked.emplace_back(score, i);
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });

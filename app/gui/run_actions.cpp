@@ -13,10 +13,10 @@ RunActions::RunActions(Session& session) : session_(session) {
              tr("A small SLAB-Swin on Fashion-MNIST; lambda falls from 1 to 0 within a minute on two cores"));
   pause = add(tr("&Pause"), tr("Pause"), QKeySequence("Ctrl+Shift+P"), tr("Keep the worker, stop stepping"));
   checkpoint =
-      add(tr("Write a &checkpoint now"), tr("Checkpoint"), QKeySequence("Ctrl+Shift+S"), tr("After the current step"));
-  stop = add(tr("&Stop"), tr("Stop"), QKeySequence("Ctrl+."),
+      add(tr("Write a &checkpoint now"), tr("Checkpoint"), QKeySequence("Ctrl+Shift+K"), tr("After the current step"));
+  stop = add(tr("&Stop"), tr("Stop"), QKeySequence("Ctrl+Shift+X"),
              tr("Write a checkpoint and end the worker; Resume continues"));
-  resume = add(tr("&Resume from the last checkpoint"), tr("Resume"), QKeySequence("Ctrl+Shift+R"),
+  resume = add(tr("&Resume from the last checkpoint"), tr("Resume"), QKeySequence("Ctrl+Shift+U"),
                tr("Start a worker that continues the run"));
   rename = add(tr("Re&name..."), tr("Rename"), QKeySequence("F2"), tr("Give the run another name"));
   trash = add(tr("Move to t&rash"), tr("Trash"), QKeySequence("Ctrl+Del"), tr("Can be put back"));

@@ -17,7 +17,7 @@
 namespace slab {
 
 Session::Session(QObject* parent)
-    : QObject(parent), inspection_(std::make_unique<InspectionClient>()), reader_(new ProjectReader) {
+    : QObject(parent), inspection_(std::make_unique<InspectionClient>(slabProgram())), reader_(new ProjectReader) {
   qRegisterMetaType<std::vector<RunRow>>("std::vector<slab::RunRow>");
   qRegisterMetaType<std::shared_ptr<RunUpdate>>("std::shared_ptr<slab::RunUpdate>");
   reader_->moveToThread(&thread_);

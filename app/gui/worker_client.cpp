@@ -117,7 +117,7 @@ void TrainingClient::take(const Message& message) {
   }
 }
 
-InspectionClient::InspectionClient(QObject* parent) : QObject(parent) {
+InspectionClient::InspectionClient(QString program, QObject* parent) : QObject(parent), program_(std::move(program)) {
   retry_.setInterval(kRetryMilliseconds);
   connect(&retry_, &QTimer::timeout, this, &InspectionClient::tryConnect);
   connect(&connection_, &WireConnection::connected, this, [this] {
@@ -159,7 +159,6 @@ void InspectionClient::cancel(quint64 id) {
 void InspectionClient::start() {
   isStarting_ = true;
   startedAt_ = monotonicSeconds();
-  const QString program = Session::slabProgram();
   try {
     socketPath_ = toQString(slab::socketPath(newSocketId("serve")).string());
   } catch (const Error& error) {
@@ -167,13 +166,13 @@ void InspectionClient::start() {
     return;
   }
   QProcess process;
-  process.setProgram(program);
+  process.setProgram(program_);
   process.setArguments({"serve", "--socket", socketPath_});
   process.setStandardInputFile(QProcess::nullDevice());
   const QString log = logFile_.isEmpty() ? QProcess::nullDevice() : logFile_;
   process.setStandardOutputFile(log, QIODevice::Append);
   process.setStandardErrorFile(log, QIODevice::Append);
-  if (program.isEmpty() || !process.startDetached()) {
+  if (program_.isEmpty() || !process.startDetached()) {
     QTimer::singleShot(0, this, [this] {
       fail(tr("The program slab could not be started: build it, or set SLAB_PROGRAM to its path."));
     });

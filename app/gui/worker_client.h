@@ -82,7 +82,8 @@ class TrainingClient : public QObject {
 class InspectionClient : public QObject {
   Q_OBJECT
  public:
-  explicit InspectionClient(QObject* parent = nullptr);
+  /// `program`: the worker to start, Session::slabProgram() as a rule.
+  explicit InspectionClient(QString program, QObject* parent = nullptr);
   ~InspectionClient() override;
 
   void setLogFile(const QString& file) { logFile_ = file; }
@@ -105,7 +106,7 @@ class InspectionClient : public QObject {
 
   WireConnection connection_;
   QTimer retry_;
-  QString socketPath_, logFile_;
+  QString program_, socketPath_, logFile_;
   double startedAt_ = 0;
   bool isStarting_ = false;
   quint64 lastId_ = 0;

@@ -6,6 +6,7 @@
 #include <QApplication>
 #include <QLabel>
 #include <QMenuBar>
+#include <QProcess>
 #include <QPushButton>
 #include <QSettings>
 #include <QTemporaryDir>
@@ -203,6 +204,24 @@ TEST_F(MainWindowTest, TrashCanBePutBackFromTheNotice) {
   ASSERT_NE(mend, nullptr);
   mend->click();
   EXPECT_TRUE(QTest::qWaitFor([&] { return session_.run(path) != nullptr; }, kPatience));
+}
+
+TEST_F(MainWindowTest, AKilledWorkerIsSaidWithinSecondsAndResumeOffered) {
+  const QTemporaryDir folder;
+  session_.openProject(folder.path());
+  ASSERT_TRUE(QTest::qWaitFor([this] { return session_.isProjectRead(); }, kPatience));
+  QProcess worker;
+  worker.start(QStringLiteral(SLAB_BINARY_DIR "/bin/sample_project"), {folder.path(), "--hold", "victim"});
+  const QString run = folder.path() + "/runs/victim";
+  ASSERT_TRUE(
+      QTest::qWaitFor([&] { return session_.run(run) && session_.run(run)->state == RunState::Running; }, kPatience));
+  worker.kill();  // SIGKILL
+  worker.waitForFinished();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.run(run)->state == RunState::Lost; }, 10'000));
+  EXPECT_TRUE(window_->noticeWords().contains("is gone at step 100")) << window_->noticeWords().toStdString();
+  QPushButton* mend = find<QPushButton>("Resume");
+  ASSERT_NE(mend, nullptr);
+  EXPECT_TRUE(mend->isVisible());
 }
 
 TEST_F(MainWindowTest, AnEmptyProjectInvites) {

@@ -1,5 +1,7 @@
 #include "gui/sample_project.h"
 
+#include <unistd.h>
+
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -75,6 +77,20 @@ void writeSampleRun(const std::filesystem::path& project, const SampleRun& run) 
   checkpoint.bytes = 1'900'000;
   writer.saveCheckpoint(checkpoint);
   writer.close();
+}
+
+void holdRunningRun(const std::filesystem::path& project, const std::string& name) {
+  const RunDirectory directory = RunDirectory::create(project / "runs" / name);
+  ConfigSource source;
+  source.preset = "demo_minute";
+  std::ofstream(directory.config()) << toJsonText(loadConfig(source).config);
+  RunWriter writer(RunLock(directory, ""));
+  writer.setState(state_key::kState, "running");
+  writer.setState(state_key::kStep, "100");
+  writer.setState(state_key::kSteps, "375");
+  writer.append(writer.series("loss"), 99, 1.5);
+  (void)writer.flush();
+  for (;;) ::pause();
 }
 
 void writeSampleProject(const std::filesystem::path& project, long steps) {

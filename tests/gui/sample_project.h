@@ -20,6 +20,9 @@ struct SampleRun {
 /// Writes a run directory with config, curves, events and a checkpoint row through the real writer.
 void writeSampleRun(const std::filesystem::path& project, const SampleRun& run);
 
+/// Holds the lock of a new run that says it is running, as a worker at step 100 does, until the process is killed.
+[[noreturn]] void holdRunningRun(const std::filesystem::path& project, const std::string& name);
+
 /// Four runs: SLAB, LayerNorm, PRepBN, and one whose transition is too short and ends in NaN.
 void writeSampleProject(const std::filesystem::path& project, long steps = 375);
 

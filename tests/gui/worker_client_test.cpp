@@ -80,10 +80,7 @@ TEST(TrainingClient, ConnectsAgainAfterTheWorkerWasGone) {
 }
 
 TEST(InspectionClient, SaysSoWhenThereIsNoProgram) {
-  qputenv("PATH", "");
-  qunsetenv("SLAB_PROGRAM");
-  if (!Session::slabProgram().isEmpty()) GTEST_SKIP() << "slab stands beside this test";
-  InspectionClient client;
+  InspectionClient client{QString()};
   QObject context;
   QString error;
   client.request(makeRequest(0, AttentionRequest{}), &context, [&](const WorkerReply& reply) { error = reply.error; });

@@ -263,6 +263,7 @@ void CurvePlot::refreshNow() {
       std::any_of(curves_.begin(), curves_.end(), [](const Curve& c) { return c.data && c.data->size(); });
   empty_->setVisible(!hasData && planned_.empty() && !empty_->text().isEmpty());
   empty_->setGeometry(canvas_->axisRect()->rect());
+  canvas_->yAxis->setTickLabels(hasData || !planned_.empty());  // a scale without values would be invented
   canvas_->replot(QCustomPlot::rpQueuedReplot);
 }
 
