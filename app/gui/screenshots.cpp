@@ -49,8 +49,9 @@ void Screenshots::start(std::function<void(int)> finished) {
 void Screenshots::waitForContent() {
   const bool isTimeUp = monotonicSeconds() > deadline_;
   const auto& runs = session_.runs();
-  const bool isBusy =
-      !session_.isProjectRead() || std::any_of(runs.begin(), runs.end(), [](const RunRow& r) { return r.isActive(); });
+  // A run that was just made says "created" until its worker has loaded the data.
+  const auto isUnfinished = [](const RunRow& row) { return row.isActive() || row.state == RunState::Created; };
+  const bool isBusy = !session_.isProjectRead() || std::any_of(runs.begin(), runs.end(), isUnfinished);
   // A run that was just started is not in the list yet: wait a little before believing that there is none.
   const bool isEmpty = runs.empty() && monotonicSeconds() < deadline_ - waitSeconds_ + 8;
   if (!isTimeUp && (isBusy || isEmpty)) return;

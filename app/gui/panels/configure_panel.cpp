@@ -6,7 +6,10 @@
 #include <QMenu>
 #include <QStackedWidget>
 #include <algorithm>
+#include <cmath>
+#include <tuple>
 
+#include "app/gui/panels/run_config.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
 #include "widgets/config_form/config_text_edit.h"
@@ -161,18 +164,13 @@ QString ConfigurePanel::runName() const {
 }
 
 std::optional<double> ConfigurePanel::measuredSecondsPerStep() const {
-  const Json now = toJson(document_.config());
-  const auto matches = [&](const RunRow& row) {
-    if (row.step < 50 || row.activeSeconds <= 0) return false;
-    for (const FieldInfo& field : fields()) {
-      const bool costs = field.group == "model" || field.key == "train.batch" || field.key == "train.accumulate" ||
-                         field.key == "device" || field.key == "threads" || field.group == "ops";
-      const QString known = row.config.value(QString::fromStdString(field.key));
-      const Json value = getField(document_.config(), field.key);
-      const QString wanted = QString::fromStdString(value.is_string() ? value.get<std::string>() : value.dump());
-      if (costs && known != wanted) return false;
-    }
-    return true;
+  // The same work a step: model, batch and machine; everything else costs nothing.
+  const auto work = [](const RunConfig& config) {
+    return std::tuple(config.model, config.train.batch, config.train.accumulate, config.device, config.threads,
+                      config.ops);
+  };
+  const auto matches = [&, now = work(document_.config())](const RunRow& row) {
+    return row.step >= 50 && row.activeSeconds > 0 && work(configOf(&row)) == now;
   };
   const auto& runs = session().runs();
   const auto found = std::find_if(runs.begin(), runs.end(), matches);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/gui/panels/attention_panel.h"
+#include "app/gui/panels/run_config.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
 #include "core/config/load.h"
@@ -165,18 +166,7 @@ QList<QWidget*> DataPanel::makeContextWidgets() {
 }
 
 std::string DataPanel::configText() const {
-  // The data.* keys of the run in front, or of the demo preset while there is none.
-  RunConfig config = loadConfig({.preset = "demo", .text = "", .fileName = "", .overrides = {}}).config;
-  if (const RunRow* run = session().currentRun()) {
-    for (const FieldInfo& field : fields()) {
-      const QString value = run->config.value(QString::fromStdString(field.key));
-      if (value.isEmpty()) continue;
-      const Json json = Json::parse(value.toStdString(), nullptr, false);
-      setField(config, field.key,
-               json.is_discarded() || field.type == FieldType::Text ? Json(value.toStdString()) : json);
-    }
-  }
-  return toJsonText(config);
+  return toJsonText(configOf(session().currentRun()));
 }
 
 DatasetRequest DataPanel::request(qint64 first, qint64 count) const {

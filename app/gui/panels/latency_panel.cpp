@@ -11,10 +11,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/gui/panels/run_config.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
 #include "core/config/arch/registry.h"
-#include "core/config/load.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -28,14 +28,11 @@ constexpr double kLongestSeconds = 60.0;
 /// `model.*` of a run, or of the demo preset while there is none, as --set values.
 std::map<std::string, std::string> modelSettings(const RunRow* run) {
   std::map<std::string, std::string> settings;
-  const RunConfig demo = loadConfig({.preset = "demo", .text = "", .fileName = "", .overrides = {}}).config;
+  const RunConfig config = configOf(run);
   for (const FieldInfo& field : fields()) {
     if (field.group != "model" || field.key == "model.name") continue;
-    const QString known = run ? run->config.value(QString::fromStdString(field.key)) : QString();
-    const Json value = getField(demo, field.key);
-    settings[field.key] = !known.isEmpty()    ? known.toStdString()
-                          : value.is_string() ? value.get<std::string>()
-                                              : value.dump();
+    const Json value = getField(config, field.key);
+    settings[field.key] = value.is_string() ? value.get<std::string>() : value.dump();
   }
   return settings;
 }
@@ -81,7 +78,7 @@ QString contextWord(const BenchReport& report, const char* key) {
 }  // namespace
 
 std::vector<BenchEntry> architectureEntries(const RunRow* run) {
-  const std::string name = run && !run->model.isEmpty() ? run->model.toStdString() : "slab_swin_t";
+  const std::string name = configOf(run).model.name;
   const auto settings = modelSettings(run);
   const std::string letters = settings.at("model.attention");
   const auto stages = std::max<std::size_t>(1, letters.size());
