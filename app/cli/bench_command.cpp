@@ -124,7 +124,7 @@ void printContext(const BenchReport& report) {
   }
   printLine("");
   printLine(line);
-  for (const auto& warning : report.warnings) printError("warning", warning);
+  for (const auto& warning : report.warnings) printWarning(warning);
 }
 
 Json toJson(const BenchReport& report) {

@@ -2,12 +2,16 @@
 
 namespace slab::cli {
 
+Action setUpAttn(CLI::App& app);
+Action setUpBench(CLI::App& app);
 Action setUpConfig(CLI::App& app);
 Action setUpData(CLI::App& app);
 Action setUpEval(CLI::App& app);
+Action setUpFold(CLI::App& app);
 Action setUpInfer(CLI::App& app);
 Action setUpModel(CLI::App& app);
 Action setUpRuns(CLI::App& app);
+Action setUpServe(CLI::App& app);
 Action setUpTrain(CLI::App& app);
 /// For names that are known and not yet built: any arguments, one sentence, exit 1.
 Action setUpNotBuilt(CLI::App& app);
@@ -17,14 +21,14 @@ const std::vector<Command>& commands() {
       {"train", "Train a model, or continue a run", setUpTrain},
       {"eval", "Top-1, top-5 and loss on the validation set", setUpEval},
       {"infer", "Classify images, or run a .npy batch through a model", setUpInfer},
-      {"fold", "Fold norms into linear layers, with a certificate", setUpNotBuilt},
-      {"attn", "Attention maps as PNG and .npy", setUpNotBuilt},
-      {"bench", "Latency and throughput, interleaved, with intervals", setUpNotBuilt},
+      {"fold", "Fold norms into linear layers, with a certificate", setUpFold},
+      {"attn", "Attention maps as PNG and .npy", setUpAttn},
+      {"bench", "Latency and throughput, interleaved, with intervals", setUpBench},
       {"config", "Print, check, compare and explain configurations", setUpConfig},
       {"data", "Look through a data set", setUpData},
       {"model", "Models by name; shapes, parameters and MACs", setUpModel},
       {"runs", "List runs; show, pause, resume, checkpoint or stop one", setUpRuns},
-      {"serve", "Inspection worker of the window", setUpNotBuilt},
+      {"serve", "Inspection worker of the window", setUpServe},
       {"import", "Read weights of other programs", setUpNotBuilt},
       {"export", "Write models for other programs", setUpNotBuilt},
       {"launch", "Train on several processes", setUpNotBuilt},

@@ -77,7 +77,7 @@ int run(const Options& options) {
   FoldRequest request = options.request;
   request.source = options.model.source();
   const FoldReport report = jobs::foldModel(request, {});
-  for (const auto& warning : report.warnings) printError("warning", warning);
+  for (const auto& warning : report.warnings) printWarning(warning);
   if (options.json) {
     printPrettyJson(toJson(report));
   } else {

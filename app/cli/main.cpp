@@ -1,7 +1,13 @@
 // slab: every capability of the workbench as a subcommand, and the worker process of its window.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
+#include <string_view>
 
 #include "app/cli/command.h"
 #include "app/cli/output.h"
@@ -15,6 +21,18 @@ using slab::cli::Action;
 void onVersion(std::int64_t) {
   slab::cli::printLine(slab::versionText());
   throw CLI::Success();
+}
+
+// LibTorch's OpenMP threads spin for milliseconds at every barrier by default: one other busy program (the
+// window, a compiler) then makes a step ten times slower. A short spin costs nothing on a quiet machine. The
+// library reads the variable when it is loaded, so the program starts itself once more, for long work only.
+void limitSpinning(int argc, char** argv) {
+  constexpr std::array<std::string_view, 5> kLongWork{"train", "eval", "infer", "bench", "serve"};
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (std::find(kLongWork.begin(), kLongWork.end(), command) == kLongWork.end()) return;
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv("GOMP_SPINCOUNT", "10000", 1);
+  ::execv("/proc/self/exe", argv);  // without /proc the work is done as it is
 }
 
 int runAction(const Action& action) {
@@ -36,6 +54,7 @@ int runAction(const Action& action) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  limitSpinning(argc, argv);
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app{
       "SLAB Workbench: train, fold, inspect and measure efficient vision transformers.\n"

@@ -2,14 +2,11 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
-#include <filesystem>
-
 #include "core/base/error.h"
 #include "core/config/enums.h"
-#include "core/formats/idx.h"
 #include "core/formats/image_codec.h"
 #include "core/formats/resize.h"
+#include "core/inspect/dataset_cache.h"
 
 namespace slab::inspect {
 namespace {
@@ -19,48 +16,49 @@ struct Entry {
   std::int64_t label = -1;
   std::vector<std::string> classNames;
   std::int64_t count = 0;
+  at::Tensor stored;  // (C, H, W) where the data set holds normalised values
 };
 
-const std::vector<std::string>& fashionNames() {
-  static const std::vector<std::string> names{"T-shirt/top", "trouser", "pullover", "dress", "coat",
-                                              "sandal",      "shirt",   "sneaker",  "bag",   "ankle boot"};
-  return names;
+RunConfig withData(const RunConfig& config, const ImageSource& source) {
+  RunConfig changed = config;
+  if (!source.dataType.empty()) {
+    const auto type = fromWord<DataType>(source.dataType);
+    if (!type) throw Error(ErrorKind::Config, "there is no kind of data set named '" + source.dataType + "'");
+    changed.data.type = *type;
+  }
+  if (!source.dataRoot.empty()) changed.data.root = source.dataRoot;
+  return changed;
 }
 
-Entry fashionEntry(const std::string& root, const std::string& split, std::int64_t index) {
-  const std::filesystem::path folder = root.empty() ? kFashionMnistRoot : root;
-  const std::string stem = split == "train" ? "train" : "t10k";
-  const IdxArray images = readIdx((folder / (stem + "-images-idx3-ubyte.gz")).string());
-  const IdxArray labels = readIdx((folder / (stem + "-labels-idx1-ubyte.gz")).string());
-  Entry entry;
-  entry.count = images.shape.at(0);
-  if (index < 0 || index >= entry.count) {
-    throw Error(ErrorKind::Data, "image " + std::to_string(index) + " is not in the " + split + " set of " +
-                                     std::to_string(entry.count) + " images");
+// The class names a file's scores are shown with: those of the run's data set, if it can be opened.
+std::vector<std::string> namesFor(const RunConfig& config) {
+  try {
+    return cachedDataset(config, data::Split::Validation)->classNames();
+  } catch (const Error&) {
+    return {};
   }
-  const int height = static_cast<int>(images.shape.at(1)), width = static_cast<int>(images.shape.at(2));
-  const std::ptrdiff_t bytes = static_cast<std::ptrdiff_t>(height) * width;
-  const auto first = images.values.begin() + static_cast<std::ptrdiff_t>(index) * bytes;
-  entry.image = {width, height, 1, {first, first + bytes}};
-  entry.label = labels.values.at(static_cast<std::size_t>(index));
-  entry.classNames = fashionNames();
-  return entry;
 }
 
 Entry entryOf(const ImageSource& source, const RunConfig& config) {
+  Entry entry;
   if (!source.path.empty()) {
-    Entry entry;
     DecodeOptions options;
     options.color = config.model.inChannels == 1 ? ColorMode::Grey : ColorMode::Rgb;
     entry.image = decodeImage(source.path, options);
-    if (config.data.type == DataType::FashionMnist) entry.classNames = fashionNames();
+    entry.classNames = namesFor(config);
     return entry;
   }
-  const auto type = source.dataType.empty() ? config.data.type : fromWord<DataType>(source.dataType);
-  if (type == DataType::FashionMnist) {
-    return fashionEntry(source.dataRoot.empty() ? config.data.root : source.dataRoot, source.split, source.index);
+  const auto dataset = cachedDataset(withData(config, source), splitFromName(source.split));
+  entry.count = dataset->size();
+  if (source.index < 0 || source.index >= entry.count) {
+    throw Error(ErrorKind::Data, "image " + std::to_string(source.index) + " is not in the " + source.split +
+                                     " set of " + std::to_string(entry.count) + " images");
   }
-  throw Error(ErrorKind::Data, "images of this kind of data set are opened by their file: give a path");
+  entry.image = dataset->image(source.index);
+  entry.label = dataset->label(source.index);
+  entry.classNames = dataset->classNames();
+  entry.stored = dataset->isNormalised() ? dataset->stored().select(0, source.index) : at::Tensor();
+  return entry;
 }
 
 // Grey is repeated, colour is reduced to luma where the model takes one channel.
@@ -110,7 +108,7 @@ SourcedImage openImage(const ImageSource& source, const RunConfig& config) {
   Image shown = withChannels(entry.image, channels);
   if (shown.width != size || shown.height != size) shown = resizeForEvaluation(shown, size);
   SourcedImage opened;
-  opened.input = normalised(shown, config.data);
+  opened.input = entry.stored.defined() ? entry.stored.unsqueeze(0).to(at::kFloat) : normalised(shown, config.data);
   opened.shown = std::move(shown);
   opened.label = entry.label;
   opened.classNames = std::move(entry.classNames);

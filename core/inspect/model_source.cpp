@@ -76,7 +76,10 @@ SourcedModel openModel(const ModelSource& source) {
   torch::manual_seed(0);
   opened.model = buildModel(opened.config.model);
   if (!opened.weights.empty()) {
-    opened.report = loadStateDict(*opened.model, train::readTensors(opened.weights));
+    const SafetensorsFile file = SafetensorsFile::open(opened.weights);
+    opened.isFolded = file.metadataValue("folded") == "true";
+    if (opened.isFolded) foldNorms(*opened.model);
+    opened.report = loadStateDict(*opened.model, train::readTensors(file));
     requireMatch(opened.report, opened.weights, opened.config.model.name);
   }
   opened.model->eval();

@@ -20,6 +20,8 @@ struct SourcedModel {
   RunConfig config;
   std::string weights;  // file; "" for random weights (seed 0)
   bool inRun = false;
+  /// The file held folded weights (`slab fold --output`): the norms are gone already.
+  bool isFolded = false;
   LoadReport report;
 };
 

@@ -337,6 +337,8 @@ void Training::keepLinearTable() {
 }
 
 TrainOutcome Training::train() {
+  logInfo("training " + config_.model.name + " on " + engine_.describe() + ", steps " + std::to_string(step_) + " to " +
+          std::to_string(plan_.totalSteps));
   train::RunCheckpoints checkpoints(*writer_, sha256Hex(std::as_bytes(std::span(configText_))), records_);
   checkpoints.setSegment(writer_->beginSegment(step_, request_.resume ? "resume" : "start"));
   if (resumed_) checkpoints.setCurrent(step_, resumed_->path);

@@ -4,9 +4,9 @@
 #include <c10/core/Device.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/config/fields.h"
 #include "core/config/run_config.h"
 
 namespace slab::train {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "core/config/fields.h"
 #include "core/config/schedule.h"
 #include "core/formats/checkpoint.h"
 #include "core/models/backbone.h"

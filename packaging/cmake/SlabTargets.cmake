@@ -17,6 +17,12 @@ endif()
 
 function(slab_use_torch target)
   target_link_libraries(${target} PUBLIC LibTorch::cpu)
+  # The header is compiled with -fPIC; a program's own -fPIE would make GCC ignore it.
+  get_target_property(_type ${target} TYPE)
+  if(_type STREQUAL "EXECUTABLE")
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
   target_precompile_headers(${target} REUSE_FROM slab_torch_pch)
 endfunction()
 

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <QString>
-#include <nlohmann/json.hpp>
 #include <optional>
+
+#include "core/config/fields.h"
 
 namespace slab {
 

@@ -1,7 +1,5 @@
 #include "app/gui/dialogs/help_dialogs.h"
 
-#include <qcustomplot.h>
-
 #include <QDialog>
 #include <QHeaderView>
 #include <QMessageBox>
@@ -59,9 +57,9 @@ void showAbout(QWidget* parent) {
       parent, QObject::tr("About SLAB Workbench"),
       QObject::tr("<b>SLAB Workbench</b><p>Experiments with efficient vision transformers: PRepBN (LayerNorm handing "
                   "over to a re-parameterised BatchNorm) and simplified linear attention.</p>"
-                  "<p>The window is GPL-3.0-or-later and uses Qt %1 and QCustomPlot %2. The program slab, which trains "
+                  "<p>The window is GPL-3.0-or-later and uses Qt %1 and QCustomPlot. The program slab, which trains "
                   "and measures, is Apache-2.0 and runs as a process of its own.</p>")
-          .arg(qVersion(), QCUSTOMPLOT_VERSION_STR));
+          .arg(QString::fromLatin1(qVersion())));
 }
 
 }  // namespace slab
