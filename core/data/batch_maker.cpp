@@ -16,7 +16,10 @@ double entryOf(const std::vector<double>& values, std::size_t channel) {
   return values.size() == 1 ? values.front() : values.at(channel);
 }
 
-void check(const LoaderOptions& options) {
+// Values that are normalised already need neither mean nor std.
+void check(const LoaderOptions& options, const Dataset& dataset) {
+  if (options.batch < 1) throw Error(ErrorKind::Config, "train.batch must be at least 1");
+  if (dataset.isNormalised()) return;
   const auto count = static_cast<std::size_t>(options.channels);
   for (const auto* values : {&options.mean, &options.std}) {
     if (values->size() != 1 && values->size() != count) {
@@ -25,7 +28,6 @@ void check(const LoaderOptions& options) {
                       " were given for " + std::to_string(count) + " channels");
     }
   }
-  if (options.batch < 1) throw Error(ErrorKind::Config, "train.batch must be at least 1");
 }
 
 std::vector<std::array<float, 256>> makeTables(const LoaderOptions& options) {
@@ -47,8 +49,8 @@ BatchMaker::BatchMaker(std::shared_ptr<const Dataset> dataset, LoaderOptions opt
       options_(std::move(options)),
       order_(dataset_->size(), options_.shuffle, options_.seed),
       stored_(dataset_->stored()) {
-  check(options_);
-  tables_ = makeTables(options_);
+  check(options_, *dataset_);
+  if (!dataset_->isNormalised()) tables_ = makeTables(options_);
   if (stored_.defined()) {
     const bool sameSize = stored_.size(2) == options_.imageSize && stored_.size(3) == options_.imageSize;
     const bool sameChannels =
