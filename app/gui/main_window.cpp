@@ -1,6 +1,5 @@
 #include "app/gui/main_window.h"
 
-#include <QActionGroup>
 #include <QApplication>
 #include <QDragEnterEvent>
 #include <QFileDialog>
@@ -21,6 +20,7 @@
 #include "app/gui/run_actions.h"
 #include "app/gui/settings.h"
 #include "app/gui/status_words.h"
+#include "app/gui/theme_menus.h"
 #include "app/gui/top_bar.h"
 #include "app/gui/workspace.h"
 #include "widgets/theme/icons.h"
@@ -163,35 +163,7 @@ void MainWindow::makeViewMenu() {
   panels_ = view->addMenu(tr("&Cards"));
   connect(panels_, &QMenu::aboutToShow, this, &MainWindow::fillPanelsMenu);
   view->addAction(tr("&Reset this layout"), QKeySequence("Ctrl+Shift+0"), this, [this] { workspace()->resetLayout(); });
-  makeThemeMenus(view);
-}
-
-void MainWindow::makeThemeMenus(QMenu* view) {
-  const auto choice = [this](QMenu* menu, QActionGroup* group, const QString& text, const QKeySequence& keys, bool on,
-                             auto apply) {
-    QAction* action = menu->addAction(text, keys, this, apply);
-    action->setCheckable(true);
-    action->setChecked(on);
-    group->addAction(action);
-  };
-  QMenu* themes = view->addMenu(tr("&Theme"));
-  auto* themeGroup = new QActionGroup(this);
-  const QString names[] = {tr("&Light"), tr("&Dark"), tr("&High contrast")};
-  for (int i = 0; i < 3; ++i) {
-    choice(themes, themeGroup, names[i], QKeySequence(QString("Ctrl+Alt+%1").arg(i + 1)),
-           i == static_cast<int>(theme().kind()), [this, i] { applyTheme(i, theme().fontScale()); });
-  }
-  QMenu* sizes = view->addMenu(tr("&Font size"));
-  auto* sizeGroup = new QActionGroup(this);
-  for (const int percent : {85, 100, 125, 150, 200}) {
-    choice(sizes, sizeGroup, tr("%1 %").arg(percent), {}, percent == qRound(theme().fontScale() * 100),
-           [this, percent] { applyTheme(static_cast<int>(theme().kind()), percent / 100.0); });
-  }
-  sizes->addSeparator();
-  sizes->addAction(tr("&Larger"), QKeySequence::ZoomIn, this,
-                   [this] { applyTheme(int(theme().kind()), theme().fontScale() * 1.1); });
-  sizes->addAction(tr("&Smaller"), QKeySequence::ZoomOut, this,
-                   [this] { applyTheme(int(theme().kind()), theme().fontScale() / 1.1); });
+  addThemeMenus(view, this);
 }
 
 void MainWindow::makeHelpMenu() {
@@ -288,11 +260,6 @@ QString MainWindow::noticeWords() const {
 void MainWindow::openProject() {
   const QString path = QFileDialog::getExistingDirectory(this, tr("Open or make a project"), session_.projectPath());
   if (!path.isEmpty()) session_.openProject(path);
-}
-
-void MainWindow::applyTheme(int kind, double scale) {
-  theme().apply(static_cast<ThemeKind>(kind), scale);
-  settings::saveTheme();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

@@ -45,14 +45,12 @@ class MainWindow : public QMainWindow {
   void makeMenus();
   void makeFileMenu();
   void makeViewMenu();
-  void makeThemeMenus(QMenu* view);
   void makeHelpMenu();
   void fillPanelsMenu();
   void makeStatusBar();
   void updateStatus();
   void updateTitle();
   void openProject();
-  void applyTheme(int kind, double scale);
   QMenu* menu(const QString& title);
 
   Session& session_;

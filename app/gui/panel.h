@@ -68,6 +68,9 @@ class Panel : public QObject {
   virtual void activate() {}
   virtual void deactivate() {}
 
+  /// Screenshot mode asks once, on the first visit: begin what a user would start by hand (a measurement).
+  virtual void prepareForPicture() {}
+
   /// Screenshot mode waits until this is true (or a limit passes), then takes its picture.
   [[nodiscard]] virtual bool isSettled() const { return true; }
 

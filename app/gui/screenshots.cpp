@@ -69,6 +69,7 @@ void Screenshots::prepare() {
     window_.resize(static_cast<int>(kWidth * shot.scale), static_cast<int>(kHeight * shot.scale));
   }
   window_.showWorkspace(shot.workspace);
+  if (next_ < window_.workspaces().size()) window_.workspace()->panel().prepareForPicture();
   panelDeadline_ = monotonicSeconds() + kPanelSeconds;
   connect(&poll_, &QTimer::timeout, this, &Screenshots::waitForPanel);
   poll_.start(kPollMilliseconds);

@@ -51,7 +51,7 @@ void CurvePlot::applyXRange() {
       if (!isTime && !planned.points.isEmpty()) upper = std::max(upper, planned.points.last().x());
     }
     if (!(upper > lower)) upper = lower + 1;
-    upper += 0.004 * (upper - lower);  // the last point is not cut in half by the edge
+    upper += 0.01 * (upper - lower);  // the edge cuts neither the last point nor its marker
   }
   if (logX_) lower = std::max(lower, 1.0);
   x->setScaleType(logX_ ? QCPAxis::stLogarithmic : QCPAxis::stLinear);

@@ -91,7 +91,7 @@ void RunTimeline::paintEvent(QPaintEvent*) {
   const Tokens& t = theme().tokens();
   QPainter p(this);
   p.setRenderHint(QPainter::Antialiasing);
-  const double left = pixelOf(0), right = pixelOf(steps_), top = theme().px(28), thick = theme().px(8);
+  const double left = pixelOf(0), right = pixelOf(steps_), top = theme().px(30), thick = theme().px(8);
   p.setPen(Qt::NoPen);
   p.setBrush(t.grid);
   p.drawRoundedRect(QRectF(left, top, width() - 2 * left, thick), thick / 2, thick / 2);
@@ -100,14 +100,14 @@ void RunTimeline::paintEvent(QPaintEvent*) {
     p.drawRoundedRect(QRectF(left, top, std::max(thick, pixelOf(step_) - left), thick), thick / 2, thick / 2);
   }
   for (int i = 0; i < static_cast<int>(marks_.size()); ++i) {
-    const double x = pixelOf(marks_[static_cast<std::size_t>(i)].step), y = theme().px(18), r = theme().px(5);
+    const double x = pixelOf(marks_[static_cast<std::size_t>(i)].step), y = theme().px(22), r = theme().px(5);
     p.setPen(i == chosen_ && hasFocus() ? QPen(t.text, 2) : QPen(Qt::NoPen));
     p.setBrush(t.series[2]);
     p.drawPolygon(QPolygonF{{x, y - r}, {x + r, y}, {x, y + r}, {x - r, y}});
   }
   p.setFont(theme().font(TextRole::Small));
   p.setPen(t.text);
-  p.drawText(QRectF(left, 0, right > left ? right - left : width() - 2 * left, theme().px(22)),
+  p.drawText(QRectF(left, 0, right > left ? right - left : width() - 2 * left, theme().px(15)),
              Qt::AlignRight | Qt::AlignVCenter, words_);
   if (epochs_ <= 0 || steps_ <= 0) return;
   p.setPen(t.muted);

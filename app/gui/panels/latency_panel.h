@@ -37,6 +37,10 @@ class LatencyPanel : public Panel {
   QList<QAction*> menuActions() const override;
   void activate() override { refresh(); }
   bool isSettled() const override { return request_ == 0; }
+  /// Pictures show real figures; a training is never paused for them.
+  void prepareForPicture() override {
+    if (runningRuns().empty()) measure();
+  }
 
  private:
   enum class What { Architecture, Runs };
