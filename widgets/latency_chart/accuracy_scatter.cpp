@@ -72,7 +72,7 @@ void AccuracyScatter::paintFigure(QPainter& painter, const QRectF& area, const T
   axes.xTicks = niceTicks(std::max(0.0, fast->milliseconds - timePad), slow->milliseconds + timePad, 4);
   axes.yTicks = niceTicks(worst->accuracy - topPad, std::min(100.0, best->accuracy + topPad), 6);
   const double left = painter.fontMetrics().horizontalAdvance("00.0") + theme().px(12);
-  axes.plot = area.adjusted(left, painter.fontMetrics().height() + theme().px(6), -theme().px(16),
+  axes.plot = area.adjusted(left, 1.5 * painter.fontMetrics().height() + theme().px(6), -theme().px(16),
                             -2 * painter.fontMetrics().height() - theme().px(8));
   paintAxes(painter, axes, area, tokens);
 

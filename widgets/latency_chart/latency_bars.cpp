@@ -52,7 +52,7 @@ void LatencyBars::paintFigure(QPainter& painter, const QRectF& area, const Token
   for (const LatencyRow& row : rows_) largest = std::max(largest, row.measured ? std::max(row.p99, row.p50) : 0.0);
   const double axis = theme().px(kAxisHeight);
   const double labelRoom = painter.fontMetrics().horizontalAdvance("000.0") + theme().px(16);
-  const std::vector<double> ticks = niceTicks(0.0, largest > 0 ? largest : 1.0, 4);
+  const std::vector<double> ticks = niceTicks(0.0, largest > 0 ? largest : 1.0, 5);
   const double zero = area.left() + theme().px(8);
   const double right = area.right() - labelRoom;
   const double scale = (right - zero) / ticks.back();
@@ -88,7 +88,7 @@ void LatencyBars::paintBar(QPainter& painter, const LatencyRow& row, const QRect
   painter.drawRoundedRect(bar, 2, 2);
 
   const double whisker = zero + row.p99 * pixelsPerMs, cap = theme().px(5);
-  painter.setPen(QPen(tokens.text, 1.4));
+  painter.setPen(QPen(tokens.text, 0.08 * thickness));
   painter.drawLine(QPointF(bar.right(), middle), QPointF(whisker, middle));
   painter.drawLine(QPointF(whisker, middle - cap), QPointF(whisker, middle + cap));
 
@@ -103,7 +103,7 @@ void LatencyBars::paintBar(QPainter& painter, const LatencyRow& row, const QRect
   }
   painter.setPen(QPen(tokens.panel, 1.2));
   painter.setBrush(tokens.text);
-  painter.drawEllipse(QPointF(meanX, middle), 3.2, 3.2);
+  painter.drawEllipse(QPointF(meanX, middle), 0.18 * thickness, 0.18 * thickness);
 
   painter.setPen(tokens.text);
   painter.drawText(QRectF(whisker + theme().px(6), band.top(), band.right() - whisker, band.height()),
