@@ -21,7 +21,6 @@
 namespace slab::jobs {
 namespace {
 
-constexpr int kBreakdownRuns = 10;
 constexpr double kBusyShare = 0.15;
 
 // One row of the comparison: a model, its input, and how it is to be computed.
@@ -62,20 +61,18 @@ class Candidate {
     }
     const c10::InferenceMode inference;
     model_->forward(input_);
+    if (timer_) timer_->finishRun();
   }
 
-  // Parts of a forward; empty for training.
-  [[nodiscard]] inspect::PartTimer breakdown() {
-    inspect::PartTimer timer;
-    if (isTraining_) return timer;
-    model_->setTimer(&timer);
-    for (int i = 0; i < kBreakdownRuns; ++i) {
-      run();
-      timer.finishRun();
-    }
-    model_->setTimer(nullptr);
-    return timer;
+  // From here on every run tells where its time goes: the parts are those of the very samples that are
+  // reported, so they add up to them.
+  void startBreakdown() {
+    if (isTraining_ || timer_) return;
+    timer_.emplace();
+    model_->setTimer(&*timer_);
   }
+
+  [[nodiscard]] const std::optional<inspect::PartTimer>& breakdown() const { return timer_; }
 
  private:
   void startTraining() {
@@ -100,6 +97,7 @@ class Candidate {
   at::Tensor input_, labels_;
   std::optional<inspect::FoldCertificate> certificate_;
   std::optional<train::AdamW> optimizer_;
+  std::optional<inspect::PartTimer> timer_;
 };
 
 std::vector<BenchLayer> layersOf(const inspect::PartTimer& timer) {
@@ -218,6 +216,7 @@ Message benchModels(const BenchRequest& request, std::uint64_t id, std::stop_tok
   options.maxSeconds = request.maxSeconds;
   const inspect::Timing timing = inspect::measure(subjects, options, [&](const inspect::TimingProgress& progress) {
     const bool warming = progress.phase == inspect::TimingProgress::Phase::WarmUp;
+    if (!warming && request.layers) candidates[progress.subject]->startBreakdown();
     if (progress.subject == 0 || warming) {
       tell({warming ? "warm-up" : "measure", subjects[progress.subject].label, progress.round, progress.rounds, {}});
     }
@@ -229,8 +228,8 @@ Message benchModels(const BenchRequest& request, std::uint64_t id, std::stop_tok
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     tell({"layers", candidates[i]->label(), static_cast<int>(i), static_cast<int>(candidates.size()), {}});
     report.rows.push_back(rowOf(*candidates[i], timing.samples[i], timing.processorMilliseconds[i], request));
+    if (const auto& parts = candidates[i]->breakdown()) report.rows.back().layers = layersOf(*parts);
     report.rows.back().peakBytes = peakBytesOf(*candidates[i], device);
-    if (request.layers) report.rows.back().layers = layersOf(candidates[i]->breakdown());
     if (const auto& certificate = candidates[i]->certificate()) {
       report.context["certificate/" + candidates[i]->label()] = formatNumber(certificate->worstRelative(), 2);
     }
