@@ -25,19 +25,41 @@ std::string newestCheckpoint(const fs::path& run) {
                                          run.string() + "` asks a running one for it");
 }
 
-RunConfig configOf(const ModelSource& source, const std::optional<std::string>& run) {
-  std::vector<std::string> overrides;
-  if (!source.model.empty()) overrides.push_back("model.name=" + source.model);
-  for (const auto& [key, value] : source.settings) overrides.push_back(key + "=" + value);
-  LoadedConfig loaded = run ? loadConfigFile((fs::path(*run) / "config.json").string(), overrides)
-                            : loadConfig({.preset = "", .text = "", .fileName = "", .overrides = overrides});
-  // Only the model matters here: a data set that is gone or a schedule must not keep it from being seen.
-  std::vector<ConfigIssue> problems;
-  for (auto& issue : loaded.issues) {
+// One sentence of the problems that keep the model from being built. A data set that is gone or a schedule
+// must not keep it from being seen.
+void throwOnModelProblems(const std::vector<ConfigIssue>& issues) {
+  std::string text;
+  for (const auto& issue : issues) {
     const bool relevant = issue.key.empty() || issue.key.starts_with("model.") || findField(issue.key) == nullptr;
-    if (issue.isError() && relevant) problems.push_back(std::move(issue));
+    if (!issue.isError() || !relevant) continue;
+    text += (text.empty() ? "" : "; ") + (issue.key.empty() ? "" : issue.key + ": ") + issue.message;
+    if (issue.mend) text += " (" + issue.mend->label + ")";
   }
-  if (hasErrors(problems)) throw Error(ErrorKind::Config, toText(problems));
+  if (!text.empty()) throw Error(ErrorKind::Config, text);
+}
+
+RunConfig configOf(const ModelSource& source, const std::optional<std::string>& run) {
+  std::vector<std::string> all, others;
+  if (!source.model.empty()) all.push_back("model.name=" + source.model);
+  for (const auto& [key, value] : source.settings) {
+    all.push_back(key + "=" + value);
+    if (!key.starts_with("model.")) others.push_back(all.back());
+  }
+  const LoadedConfig named = loadConfig({.preset = "", .text = "", .fileName = "", .overrides = all});
+  if (!run) {
+    throwOnModelProblems(named.issues);
+    return named.config;
+  }
+  const std::string file = (fs::path(*run) / "config.json").string();
+  // Another model than the run's does not take over the run's dimensions, only its data.
+  LoadedConfig loaded = loadConfigFile(file, others);
+  if (source.model.empty() || source.model == loaded.config.model.name) {
+    loaded = loadConfigFile(file, all);
+    throwOnModelProblems(loaded.issues);
+  } else {
+    throwOnModelProblems(named.issues);
+    loaded.config.model = named.config.model;
+  }
   return loaded.config;
 }
 
