@@ -37,7 +37,7 @@ Prepared prepare(const ModelSource& source) {
   prepared.engine = train::prepareEngine(config.device, config.threads, config.ops);
   const std::string unfinished = inspect::transitionWarning(prepared.opened.report, prepared.opened.weights);
   if (!unfinished.empty()) prepared.warnings.push_back(unfinished);
-  if (source.folded) inspect::foldNorms(*prepared.opened.model);
+  if (source.folded && !prepared.opened.isFolded) inspect::foldNorms(*prepared.opened.model);
   prepared.opened.model->torch::nn::Module::to(prepared.engine.device);
   return prepared;
 }
