@@ -56,6 +56,8 @@ class Loader::Impl {
     if (outcome.failure != nullptr) {
       // Stay here: the caller may repair the data and ask again.
       restart(position_);
+      lock.unlock();
+      wanted_.notify_all();
       std::rethrow_exception(outcome.failure);
     }
     ++position_;
