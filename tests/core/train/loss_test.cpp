@@ -1,0 +1,63 @@
+#include "core/train/loss.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <limits>
+
+#include "core/train/named_tensors.h"
+
+namespace slab::train {
+namespace {
+
+TEST(LabelSmoothedCrossEntropy, IsTheSumOverSmoothedTargets) {
+  torch::manual_seed(4);
+  const at::Tensor logits = at::randn({6, 10}), labels = at::randint(10, {6}, at::kLong);
+  const at::Tensor targets = at::one_hot(labels, 10).to(at::kFloat) * 0.9 + 0.1 / 10;
+  const double expected = -(targets * logits.log_softmax(1)).sum(1).mean().item<double>();
+  EXPECT_NEAR(labelSmoothedCrossEntropy(logits, labels, 0.1).item<double>(), expected, 1e-6);
+}
+
+TEST(CountTopK, CountsLabelsAmongTheHighestLogits) {
+  const at::Tensor logits = at::tensor({0.1F, 0.9F, 0.5F, 0.3F, 0.2F, 0.7F}).view({2, 3});
+  const at::Tensor labels = at::tensor({2, 0}, at::kLong);
+  EXPECT_EQ(countTopK(logits, labels, 1), 0);
+  EXPECT_EQ(countTopK(logits, labels, 2), 2);
+  EXPECT_EQ(countTopK(logits, labels, 5), 2) << "fewer classes than k";
+}
+
+TEST(CountTopK, AConstantOutputIsNoBetterThanChance) {
+  const at::Tensor logits = at::zeros({10, 10}), labels = at::arange(10, at::kLong);
+  EXPECT_EQ(countTopK(logits, labels, 1), 1);
+  EXPECT_EQ(countTopK(logits, labels, 5), 5);
+}
+
+TEST(CountTopK, ANaNIsNeverRight) {
+  const at::Tensor logits = at::full({3, 4}, std::numeric_limits<float>::quiet_NaN());
+  EXPECT_EQ(countTopK(logits, at::zeros({3}, at::kLong), 4), 0);
+}
+
+TEST(NamedTensors, TheFirstNonFiniteOneIsNamed) {
+  const at::Tensor good = at::ones({3}), integer = at::ones({3}, at::kLong);
+  const at::Tensor bad = at::tensor({1.0F, std::numeric_limits<float>::infinity()});
+  EXPECT_EQ(firstNonFinite({{"a", good}, {"b", integer}, {"none", {}}}), std::nullopt);
+  EXPECT_EQ(firstNonFinite({{"a", good}, {"b", bad}, {"c", bad}}), "b");
+}
+
+TEST(NamedTensors, TheNormRunsOverAllTensors) {
+  EXPECT_DOUBLE_EQ(l2Norm({{"a", at::full({1}, 3.0)}, {"none", {}}, {"b", at::full({4}, 2.0)}}), 5.0);
+  EXPECT_DOUBLE_EQ(l2Norm({}), 0.0);
+}
+
+TEST(NamedTensors, ClippingScalesToTheLimitAndNeverUp) {
+  const at::Tensor gradient = at::full({4}, 5.0);  // norm 10
+  clipGradients({{"g", gradient}}, 10.0, 0.0);
+  EXPECT_DOUBLE_EQ(gradient[0].item<double>(), 5.0) << "0 switches it off";
+  clipGradients({{"g", gradient}}, 10.0, 20.0);
+  EXPECT_DOUBLE_EQ(gradient[0].item<double>(), 5.0);
+  clipGradients({{"g", gradient}}, 10.0, 2.0);
+  EXPECT_NEAR(l2Norm({{"g", gradient}}), 2.0, 1e-6);
+}
+
+}  // namespace
+}  // namespace slab::train
