@@ -306,18 +306,42 @@ template <typename Visitor, Body<ImportRequest> T>
 void visit(Visitor& v, T& b) {
   v("path", b.path);
   v("model", b.model);
+  v("settings", b.settings);
   v("output", b.output);
+  v("part", b.part);
+  v("drop_unexpected", b.dropUnexpected);
+}
+template <typename Visitor, Body<ImportKey> T>
+void visit(Visitor& v, T& b) {
+  v("key", b.key);
+  v("source", b.source);
+  v("status", b.status);
+  v("shape", b.shape);
+  v("source_shape", b.sourceShape);
+  v("note", b.note);
 }
 template <typename Visitor, Body<ImportReport> T>
 void visit(Visitor& v, T& b) {
   v("format", b.format);
+  v("part", b.part);
+  v("parts", b.parts);
+  v("notes", b.notes);
+  v("model", b.model);
+  v("recognized_by", b.recognizedBy);
+  v("candidates", b.candidates);
+  v("norm", b.norm);
+  v("image_size", b.imageSize);
+  v("classes", b.classes);
   v("tensors", b.tensors);
   v("parameters", b.parameters);
-  v("candidates", b.candidates);
+  v("complete", b.complete);
+  v("keys", b.keys);
   v("missing", b.missing);
   v("unexpected", b.unexpected);
+  v("reshaped", b.reshaped);
   v("warnings", b.warnings);
   v("output", b.output);
+  v("sha256", b.sha256);
 }
 
 // NaN and infinities, which JSON lacks, travel as "nan", "inf" and "-inf".

@@ -315,18 +315,48 @@ struct ScanReport {
   std::string manifest;
 };
 
-/// Looks at a file the user dropped: what it is, which registry names fit it.
+// ---- import
+
+/// Reads weights of another program (a .pth of Python's torch.save, or safetensors) and fits them to a model.
 struct ImportRequest {
   static constexpr std::string_view kType = "import";
-  std::string path, model, output;
+  std::string path;
+  std::string model;                            // registry name; "" = recognise it
+  std::map<std::string, std::string> settings;  // model.* as after --set, e.g. another model.image_size
+  /// Directory that gets model.safetensors and config.json; "" looks only and writes nothing.
+  std::string output;
+  std::string part;             // which weights of a file with several, e.g. "state_dict_ema"; "" = the first
+  bool dropUnexpected = false;  // import although the file has keys that the model lacks
+};
+
+/// What became of one key. `status`: "matched"; "renamed" (the other norm layout); "resized" (another
+/// resolution); "made" (absent, made from the configuration); "ignored" (derived, or of a norm branch that is
+/// over); and, where the import is not complete, "missing", "unexpected", "misshapen".
+struct ImportKey {
+  std::string key;     // the model's; the file's where the model has none
+  std::string source;  // the file's key where it differs
+  std::string status;
+  std::vector<std::int64_t> shape, sourceShape;  // of the model, of the file
+  std::string note;                              // "bicubic, 14 x 14 to 24 x 24"
 };
 
 struct ImportReport {
   static constexpr std::string_view kType = "import_report";
-  std::string format;
-  std::int64_t tensors = 0, parameters = 0;
-  std::vector<std::string> candidates, missing, unexpected, warnings;
-  std::string output;
+  std::string format;                        // "PyTorch zip", "PyTorch legacy", "safetensors"
+  std::string part;                          // where the weights lie in the file: "model", "state_dict_ema", ""
+  std::vector<std::string> parts;            // every part that holds weights
+  std::map<std::string, std::string> notes;  // what else the file says: epoch, max_accuracy, ...
+  std::string model;                         // registry name it was fitted to; "" where none fits
+  std::string recognizedBy;                  // "config", "keys", "given"
+  std::vector<std::string> candidates;       // registry names that fit, best first
+  std::string norm;                          // of the file: "layer_norm", "rep_bn", "prep_bn"
+  std::int64_t imageSize = 0, classes = 0;
+  std::int64_t tensors = 0, parameters = 0;  // of the file's part; of the model
+  bool complete = false;                     // nothing missing, unexpected (or dropped) or misshapen
+  std::vector<ImportKey> keys;               // in the model's order, then the file's left-overs
+  std::vector<std::string> missing, unexpected, reshaped;
+  std::vector<std::string> warnings;
+  std::string output, sha256;  // the file written; "" where only looked at or not complete
 };
 
 // ---- bodies and messages
