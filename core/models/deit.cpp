@@ -14,7 +14,7 @@ namespace {
 constexpr char kSoftmax = 'S';
 constexpr char kLinear = 'L';
 
-std::shared_ptr<nn::Attention> makeAttention(const ModelConfig& config, std::int64_t index, nn::ContextPtr context) {
+std::shared_ptr<nn::JointAttention> makeAttention(const ModelConfig& config, std::int64_t index, nn::ContextPtr context) {
   nn::AttentionPlace place;
   place.layer = "blocks." + std::to_string(index) + ".attn";
   place.height = place.width = place.window = config.imageSize / config.patchSize;

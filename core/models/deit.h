@@ -20,7 +20,7 @@ class DeitBlock : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& tokens);
 
   nn::NormSlot norm1;
-  std::shared_ptr<nn::Attention> attn;
+  std::shared_ptr<nn::JointAttention> attn;
   nn::NormSlot norm2;
   std::shared_ptr<nn::Mlp> mlp;
 

@@ -22,7 +22,7 @@ nn::AttentionPlace placeOf(const SwinBlockShape& shape) {
   return place;
 }
 
-std::shared_ptr<nn::Attention> makeAttention(const SwinBlockShape& shape, nn::ContextPtr context) {
+std::shared_ptr<nn::JointAttention> makeAttention(const SwinBlockShape& shape, nn::ContextPtr context) {
   const nn::AttentionShape attention{shape.stage.width, shape.stage.heads, shape.qkvBias};
   if (shape.stage.attention == kLinear) {
     return std::make_shared<nn::SimplifiedLinearAttention>(placeOf(shape), attention, std::move(context));

@@ -39,7 +39,7 @@ class SwinBlock : public torch::nn::Module {
 
   at::Tensor attnMask;
   nn::NormSlot norm1;
-  std::shared_ptr<nn::Attention> attn;
+  std::shared_ptr<nn::JointAttention> attn;
   nn::NormSlot norm2;
   std::shared_ptr<nn::Mlp> mlp;
 

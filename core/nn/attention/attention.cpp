@@ -11,12 +11,15 @@ Attention::Attention(AttentionPlace place, AttentionShape shape, ContextPtr cont
                                        " is not divided by its " + std::to_string(shape_.heads) +
                                        " heads; change model.heads or model.embed_dim.");
   }
-  qkv = register_module("qkv", std::make_shared<Linear>(shape_.width, 3 * shape_.width, shape_.qkvBias));
-  proj = register_module("proj", std::make_shared<Linear>(shape_.width, shape_.width));
 }
 
 AttentionProbe* Attention::probe() const {
   return context_->probe != nullptr && context_->probe->wants(place_) ? context_->probe : nullptr;
 }
+
+JointAttention::JointAttention(AttentionPlace place, AttentionShape shape, ContextPtr context)
+    : Attention(std::move(place), shape, std::move(context)),
+      qkv(register_module("qkv", std::make_shared<Linear>(shape.width, 3 * shape.width, shape.qkvBias))),
+      proj(register_module("proj", std::make_shared<Linear>(shape.width, shape.width))) {}
 
 }  // namespace slab::nn

@@ -12,7 +12,7 @@
 
 namespace slab::nn {
 
-enum class AttentionKind { Softmax, SimplifiedLinear };
+enum class AttentionKind { Softmax, SimplifiedLinear, FocusedLinear };
 
 /// Where an attention's tokens lie. Tokens of a window are row-major, windows are row-major, a class token
 /// comes first.
@@ -24,28 +24,44 @@ struct AttentionPlace {
   std::int64_t window = 0;        // tokens a side of a window; the grid's side where one window covers it
   std::int64_t shift = 0;         // cyclic shift (up and left) before the windows are cut
   std::int64_t prefixTokens = 0;  // class tokens in front of the grid's
+  /// CSWin: rows and columns of a window that is not square, in place of `window`; else 0.
+  std::int64_t stripeHeight = 0;
+  std::int64_t stripeWidth = 0;
+  std::int64_t reduction = 1;     // a key stands for reduction x reduction tokens (PVT's sr ratio)
 
   /// Grid of the tokens attended together.
-  [[nodiscard]] std::int64_t windowHeight() const { return window < height ? window : height; }
-  [[nodiscard]] std::int64_t windowWidth() const { return window < width ? window : width; }
+  [[nodiscard]] std::int64_t windowHeight() const {
+    return stripeHeight > 0 ? stripeHeight : window < height ? window : height;
+  }
+  [[nodiscard]] std::int64_t windowWidth() const {
+    return stripeWidth > 0 ? stripeWidth : window < width ? window : width;
+  }
   [[nodiscard]] std::int64_t tokens() const { return prefixTokens + windowHeight() * windowWidth(); }
+  /// Grid of their keys and values; rows and columns that fill no whole key are left out, as the reference does.
+  [[nodiscard]] std::int64_t keyHeight() const { return windowHeight() / reduction; }
+  [[nodiscard]] std::int64_t keyWidth() const { return windowWidth() / reduction; }
 };
 
 /// One attention's inner values, all before its output projection. B' = batch x windows (windows fastest),
-/// N tokens a window, head h owns the channels [h d, (h + 1) d). Tensors are the forward's own: copy what
-/// must outlive it.
+/// N tokens and M keys a window (M = N unless the place reduces them), head h owns the channels
+/// [h d, (h + 1) d). Tensors are the forward's own: copy what must outlive it.
 struct AttentionRecord {
   AttentionKind kind = AttentionKind::Softmax;
   AttentionPlace place;
   std::int64_t heads = 1;
-  at::Tensor q;          // (B', N, C)
-  at::Tensor k;          // (B', N, C), the positional encoding added, before the ReLU
-  at::Tensor v;          // (B', N, C)
+  at::Tensor q;          // (B', N, C); focused linear: the features phi(q)
+  at::Tensor k;          // (B', M, C), the positional encoding added, before the ReLU; focused linear: phi(k + P)
+  at::Tensor v;          // (B', M, C)
   at::Tensor output;     // (B', N, C)
   double scale = 1.0;    // softmax: logits are scale q k^T + bias
-  at::Tensor bias;       // softmax: relative position bias plus shift mask, broadcastable to (B', heads, N, N)
+  at::Tensor bias;       // softmax: relative position bias plus shift mask, broadcastable to (B', heads, N, M)
   at::Tensor dwcWeight;  // linear: (d, 1, 5, 5), shared by the heads
   at::Tensor dwcBias;    // linear: (d)
+  /// CSWin: the 3 x 3 filters that each channel of v has of its own, (C, 1, 3, 3) and (C); else undefined.
+  at::Tensor lepeWeight;
+  at::Tensor lepeBias;
+  /// Linear with M < N: what the depthwise convolution sees, v stretched to (B', N, C); else undefined.
+  at::Tensor stretchedV;
 };
 
 /// Receives records during a forward, on its thread.
@@ -63,21 +79,16 @@ struct AttentionShape {
   bool qkvBias = true;
 };
 
-/// Attention over tokens (B', N, C) with a joint qkv layer and an output projection. Registered names are
-/// the reference's: "qkv", "proj".
+/// What all attentions share. How tokens come in and out is each kind's own affair.
 class Attention : public torch::nn::Module {
  public:
-  /// mask: (windows, N, N), added to the logits of softmax kinds; linear ones ignore it as the reference does.
-  virtual at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {}) = 0;
   [[nodiscard]] virtual AttentionKind kind() const = 0;
   [[nodiscard]] const AttentionPlace& place() const { return place_; }
   [[nodiscard]] std::int64_t heads() const { return shape_.heads; }
   [[nodiscard]] std::int64_t channels() const { return shape_.width; }
 
-  std::shared_ptr<Linear> qkv;
-  std::shared_ptr<Linear> proj;
-
  protected:
+  /// Throws Error(Config) where the heads do not divide the width.
   Attention(AttentionPlace place, AttentionShape shape, ContextPtr context);
   /// The probe, if it wants this attention; else nullptr.
   [[nodiscard]] AttentionProbe* probe() const;
@@ -87,6 +98,20 @@ class Attention : public torch::nn::Module {
   AttentionPlace place_;
   AttentionShape shape_;
   ContextPtr context_;
+};
+
+/// Attention over tokens (B', N, C) with a joint qkv layer and an output projection. Registered names are
+/// the reference's: "qkv", "proj".
+class JointAttention : public Attention {
+ public:
+  /// mask: (windows, N, N), added to the logits of softmax kinds; linear ones ignore it as the reference does.
+  virtual at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {}) = 0;
+
+  std::shared_ptr<Linear> qkv;
+  std::shared_ptr<Linear> proj;
+
+ protected:
+  JointAttention(AttentionPlace place, AttentionShape shape, ContextPtr context);
 };
 
 }  // namespace slab::nn

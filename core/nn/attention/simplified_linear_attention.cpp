@@ -7,7 +7,7 @@
 namespace slab::nn {
 
 SimplifiedLinearAttention::SimplifiedLinearAttention(AttentionPlace place, AttentionShape shape, ContextPtr context)
-    : Attention(std::move(place), shape, std::move(context)) {
+    : JointAttention(std::move(place), shape, std::move(context)) {
   TORCH_CHECK(this->place().prefixTokens == 0, "simplified linear attention takes no class token");
   positionalEncoding = register_parameter("positional_encoding", at::zeros({1, this->place().tokens(), shape.width}));
   const std::int64_t headWidth = shape.width / shape.heads;

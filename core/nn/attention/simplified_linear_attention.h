@@ -8,7 +8,7 @@ namespace slab::nn {
 /// Per head: o_i = (q'_i sum_j k'_j^T v_j) / (q'_i sum_j k'_j + 1e-6) + DWConv5x5(V)_i with q' = ReLU(q),
 /// k' = ReLU(k + P), then the projection; no 1/sqrt(d). One depthwise filter set serves all heads.
 /// Registered names are the reference's: "positional_encoding" (1, N, C), "qkv", "proj", "dwc".
-class SimplifiedLinearAttention : public Attention {
+class SimplifiedLinearAttention : public JointAttention {
  public:
   static constexpr std::int64_t kKernel = 5;
 

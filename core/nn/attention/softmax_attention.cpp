@@ -7,7 +7,7 @@
 namespace slab::nn {
 
 SoftmaxAttention::SoftmaxAttention(AttentionPlace place, AttentionShape shape, ContextPtr context)
-    : Attention(std::move(place), shape, std::move(context)),
+    : JointAttention(std::move(place), shape, std::move(context)),
       scale_(1.0 / std::sqrt(static_cast<double>(shape.width / shape.heads))) {}
 
 at::Tensor SoftmaxAttention::forward(const at::Tensor& tokens, const at::Tensor& mask) {

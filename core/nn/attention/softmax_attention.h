@@ -6,7 +6,7 @@
 namespace slab::nn {
 
 /// softmax(q k^T / sqrt(d) + bias) v, then the projection. Registered names: "qkv", "proj".
-class SoftmaxAttention : public Attention {
+class SoftmaxAttention : public JointAttention {
  public:
   SoftmaxAttention(AttentionPlace place, AttentionShape shape, ContextPtr context);
   at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {}) override;
