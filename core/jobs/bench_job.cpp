@@ -8,7 +8,7 @@
 #include "core/base/format.h"
 #include "core/config/cost.h"
 #include "core/device/device.h"
-#include "core/inspect/fold.h"
+#include "core/inspect/fold_certificate.h"
 #include "core/inspect/latency.h"
 #include "core/inspect/model_source.h"
 #include "core/jobs/inspection.h"

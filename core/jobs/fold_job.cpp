@@ -6,7 +6,7 @@
 #include "core/config/load.h"
 #include "core/data/loader.h"
 #include "core/formats/sha256.h"
-#include "core/inspect/fold.h"
+#include "core/inspect/fold_certificate.h"
 #include "core/inspect/model_source.h"
 #include "core/jobs/inspection.h"
 #include "core/train/tensor_files.h"
@@ -40,7 +40,7 @@ at::Tensor certificateImages(const inspect::SourcedModel& opened, std::int64_t c
                    at::TensorOptions());
 }
 
-FoldRow rowOf(const inspect::FoldOutcome& outcome) {
+FoldRow rowOf(const inspect::CertificateRow& outcome) {
   FoldRow row;
   row.layer = outcome.norm;
   row.norm = outcome.kind;

@@ -49,8 +49,22 @@ Conv2d::Conv2d(ConvShape shape)
 }
 
 at::Tensor Conv2d::forward(const at::Tensor& x) {
-  return at::conv2d(x, weight, bias, {shape_.stride, shape_.stride}, {shape_.padding, shape_.padding}, {1, 1},
-                    shape_.groups);
+  at::Tensor y = at::conv2d(x, weight, bias, {shape_.stride, shape_.stride}, {shape_.padding, shape_.padding}, {1, 1},
+                            shape_.groups);
+  if (!biasMap.defined()) return y;
+  TORCH_CHECK(y.size(2) == biasMap.size(1) && y.size(3) == biasMap.size(2), "a folded convolution was given a map of ",
+              x.size(2), " x ", x.size(3), ", its bias map is made for another size");
+  return y.add_(biasMap);
+}
+
+void Conv2d::setBiasMap(const at::Tensor& values) {
+  TORCH_CHECK(values.dim() == 3 && values.size(0) == weight.size(0), "setBiasMap: shape ", values.sizes());
+  const at::Tensor map = values.to(weight.options().requires_grad(false), /*non_blocking=*/false, /*copy=*/true);
+  if (biasMap.defined()) {
+    biasMap.set_data(map);
+  } else {
+    biasMap = register_buffer("bias_map", map);
+  }
 }
 
 }  // namespace slab::nn

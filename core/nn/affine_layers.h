@@ -12,6 +12,8 @@ namespace slab::nn {
 /// undefined where the layer has none.
 class AffineLayer : public torch::nn::Module {
  public:
+  virtual at::Tensor forward(const at::Tensor& x) = 0;
+
   at::Tensor weight;
   at::Tensor bias;
 
@@ -31,7 +33,7 @@ class AffineLayer : public torch::nn::Module {
 class Linear : public AffineLayer {
  public:
   Linear(std::int64_t in, std::int64_t out, bool withBias = true);
-  at::Tensor forward(const at::Tensor& x);
+  at::Tensor forward(const at::Tensor& x) override;
   /// GELU(forward(x)), exact form, in one call where the backend can.
   at::Tensor forwardGelu(const at::Tensor& x);
 };
@@ -49,8 +51,15 @@ struct ConvShape {
 class Conv2d : public AffineLayer {
  public:
   explicit Conv2d(ConvShape shape);
-  at::Tensor forward(const at::Tensor& x);
+  at::Tensor forward(const at::Tensor& x) override;
   [[nodiscard]] const ConvShape& shape() const { return shape_; }
+
+  /// Added to the output beside the bias where a norm in front of a padding convolution was folded in:
+  /// (out, rows, columns) of the output, which fixes the input's size. Undefined otherwise; registered as
+  /// the buffer "bias_map" (a part of a folded file, but no parameter).
+  at::Tensor biasMap;
+  /// Sets or replaces the map.
+  void setBiasMap(const at::Tensor& values);
 
  private:
   ConvShape shape_;

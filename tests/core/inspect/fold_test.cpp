@@ -1,4 +1,4 @@
-#include "core/inspect/fold.h"
+#include "core/inspect/fold_certificate.h"
 
 #include <gtest/gtest.h>
 

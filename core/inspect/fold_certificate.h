@@ -1,0 +1,50 @@
+// The proof of a fold: a folded latency is worth nothing unless the folded model is the same function.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/inspect/fold.h"
+
+namespace slab::inspect {
+
+/// Largest absolute difference, and that over the largest absolute value of the unfolded result.
+struct Discrepancy {
+  double maximum = 0.0;
+  double relative = 0.0;
+};
+
+Discrepancy discrepancy(const at::Tensor& expected, const at::Tensor& actual);
+
+/// One norm's line: what became of it and by how much the outputs of the layers around it moved, worst
+/// layer, in float32 (`single`) and float64 (`twofold`). Inputs are drawn from the norm's running statistics;
+/// convolutions get maps that are not square.
+struct CertificateRow : FoldOutcome {
+  Discrepancy single, twofold;
+  /// Of the norm and the layers it went into.
+  std::int64_t parametersBefore = 0, parametersAfter = 0;
+  std::int64_t biasMapValues = 0;  // stored by bias maps, which are no parameters
+};
+
+/// The whole proof: a folded copy, its rows in both precisions, and the logits on `images`.
+struct FoldCertificate {
+  std::vector<CertificateRow> rows;
+  Discrepancy logitsSingle, logitsDouble;
+  std::int64_t images = 0;
+  std::int64_t sameTop1 = 0;
+  std::int64_t parametersBefore = 0, parametersAfter = 0;
+  std::shared_ptr<Backbone> folded;  // float32, evaluation mode
+
+  [[nodiscard]] std::int64_t foldedNorms() const;
+  /// The largest relative error of any folded layer and of the logits, in float32.
+  [[nodiscard]] double worstRelative() const;
+};
+
+/// `model` in evaluation form and float32, `images` (B, C, H, W) normalised. The model is not changed.
+/// Images are run in small batches, in float64 for the second opinion.
+FoldCertificate certifyFold(const Backbone& model, const at::Tensor& images);
+
+}  // namespace slab::inspect
