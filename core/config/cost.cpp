@@ -1,107 +1,45 @@
 #include "core/config/cost.h"
 
-#include <cmath>
-
 #include "core/config/arch/swin.h"
+#include "core/config/cost_tree.h"
 
 namespace slab {
 namespace {
 
-constexpr std::int64_t kDepthwiseKernel = 5;
+using detail::CostTree;
+using detail::mapShape;
+using detail::text;
 
-std::string text(std::int64_t value) {
-  return std::to_string(value);
+// A block's attention: projections, core and, for L, positional encoding and depthwise convolution.
+void addAttention(CostTree& tree, const std::string& path, const SwinStage& s, bool swin, std::int64_t tokens,
+                  int depth) {
+  const ModelConfig& model = tree.model();
+  const std::int64_t c = s.width, keys = swin ? s.window * s.window : tokens;
+  ModuleCost row{path, "", "", depth, 0, 0, 0};
+  row.parameters = 3 * c * c + (model.qkvBias ? 3 * c : 0) + c * c + c;
+  row.macs = tokens * 4 * c * c;
+  if (s.attention == 'S') {
+    row.macs += 2 * tokens * keys * c;
+    if (swin) row.parameters += (2 * s.window - 1) * (2 * s.window - 1) * s.heads;
+    row.what = "softmax, " + text(s.heads) + " heads" + (swin ? ", window " + text(s.window) : "");
+  } else {
+    row.macs += tokens / keys * detail::linearAttentionMacs(keys, keys, c, s.heads);
+    row.parameters += detail::linearAttentionParameters(keys, c, s.heads);
+    row.what = "linear, " + text(s.heads) + " heads, DWC 5x5";
+  }
+  row.foldedParameters = row.parameters + (model.qkvBias || model.norm == NormKind::LayerNorm ? 0 : 3 * c);
+  tree.rows.push_back(row);
 }
 
-std::string mapShape(std::int64_t grid, std::int64_t width) {
-  return text(grid) + "x" + text(grid) + "x" + text(width);
+void addBlock(CostTree& tree, const std::string& path, const SwinStage& s, bool swin, std::int64_t tokens,
+              double ratio) {
+  const std::string shape = swin ? mapShape(s.grid, s.width) : text(tokens) + "x" + text(s.width);
+  tree.norm(path + ".norm1", s.width, shape, 2, "qkv");
+  addAttention(tree, path + ".attn", s, swin, tokens, 2);
+  tree.rows.back().output = shape;
+  tree.norm(path + ".norm2", s.width, shape, 2, "fc1");
+  tree.mlp(path + ".mlp", tokens, s.width, ratio, shape, 2);
 }
-
-class TreeBuilder {
- public:
-  explicit TreeBuilder(const ModelConfig& model) : model_(model) {}
-
-  std::vector<ModuleCost> rows;
-
-  // Parameters of a norm over `width` channels; a folded norm is gone unless it is a LayerNorm.
-  void norm(const std::string& path, std::int64_t width, const std::string& output, int depth,
-            const std::string& into) {
-    ModuleCost row{path, "", output, depth, 0, 0, 0};
-    switch (model_.norm) {
-      case NormKind::LayerNorm:
-        row.parameters = row.foldedParameters = 2 * width;
-        row.what = "LayerNorm";
-        break;
-      case NormKind::RepBn:
-        row.parameters = 2 * width + 1;
-        row.what = "RepBN -> " + into;
-        break;
-      case NormKind::PrepBn:
-        row.parameters = 4 * width + 1;
-        row.what = "PRepBN -> " + into;
-        break;
-    }
-    rows.push_back(row);
-  }
-
-  void linear(const std::string& path, std::int64_t tokens, std::int64_t in, std::int64_t out, bool bias,
-              const std::string& output, int depth, const std::string& what, bool foldCreatesBias = false) {
-    ModuleCost row{path, what, output, depth, in * out + (bias ? out : 0), 0, tokens * in * out};
-    row.foldedParameters = row.parameters + (!bias && foldCreatesBias && model_.norm != NormKind::LayerNorm ? out : 0);
-    rows.push_back(row);
-  }
-
-  // A block's attention: projections, core and, for L, positional encoding and depthwise convolution.
-  void attention(const std::string& path, const SwinStage& s, bool swin, std::int64_t tokens, int depth) {
-    const std::int64_t c = s.width, window = s.window * s.window, d = c / s.heads;
-    ModuleCost row{path, "", "", depth, 0, 0, 0};
-    row.parameters = 3 * c * c + (model_.qkvBias ? 3 * c : 0) + c * c + c;
-    row.macs = tokens * 4 * c * c;
-    const std::int64_t keys = swin ? window : tokens;
-    if (s.attention == 'S') {
-      row.macs += 2 * tokens * keys * c;
-      if (swin) row.parameters += (2 * s.window - 1) * (2 * s.window - 1) * s.heads;
-      row.what = "softmax, " + text(s.heads) + " heads" + (swin ? ", window " + text(s.window) : "");
-    } else {
-      const std::int64_t kernel = kDepthwiseKernel * kDepthwiseKernel;
-      // kv first where that is cheaper: i j (c + d) > c d (i + j) with c = d the head's width.
-      const bool kvFirst = keys > d;
-      row.macs += 2 * tokens * c * (kvFirst ? d : keys) + tokens * c + tokens * c * kernel;
-      row.parameters += keys * c + d * kernel + d;
-      row.what = "linear, " + text(s.heads) + " heads, DWC 5x5";
-    }
-    row.foldedParameters = row.parameters + (model_.qkvBias || model_.norm == NormKind::LayerNorm ? 0 : 3 * c);
-    rows.push_back(row);
-  }
-
-  void block(const std::string& path, const SwinStage& s, bool swin, std::int64_t tokens, double ratio) {
-    const std::int64_t c = s.width, hidden = static_cast<std::int64_t>(static_cast<double>(c) * ratio);
-    const std::string shape = swin ? mapShape(s.grid, c) : text(tokens) + "x" + text(c);
-    norm(path + ".norm1", c, shape, 2, "qkv");
-    attention(path + ".attn", s, swin, tokens, 2);
-    rows.back().output = shape;
-    norm(path + ".norm2", c, shape, 2, "fc1");
-    ModuleCost mlp{path + ".mlp",          text(hidden) + ", GELU", shape, 2, 2 * c * hidden + hidden + c, 0,
-                   2 * tokens * c * hidden};
-    mlp.foldedParameters = mlp.parameters;
-    rows.push_back(mlp);
-  }
-
-  // Inserts a row above rows[first..] that sums those of the next depth.
-  void sumAbove(std::size_t first, std::string path, std::string what, std::string output, int depth) {
-    ModuleCost sum{std::move(path), std::move(what), std::move(output), depth, 0, 0, 0};
-    for (std::size_t i = first; i < rows.size(); ++i) {
-      if (rows[i].depth != depth + 1) continue;
-      sum.parameters += rows[i].parameters;
-      sum.foldedParameters += rows[i].foldedParameters;
-      sum.macs += rows[i].macs;
-    }
-    rows.insert(rows.begin() + static_cast<std::ptrdiff_t>(first), std::move(sum));
-  }
-
- private:
-  const ModelConfig& model_;
-};
 
 std::string stageText(const SwinStage& s) {
   std::string what = text(s.depth) + (s.depth == 1 ? " block" : " blocks");
@@ -115,7 +53,7 @@ std::string stageText(const SwinStage& s) {
 }
 
 std::vector<ModuleCost> swinTree(const ModelConfig& model) {
-  TreeBuilder tree(model);
+  CostTree tree(model);
   const auto stages = swinStages(model);
   const std::int64_t p = model.patchSize, c0 = model.embedDim, tokens0 = stages[0].grid * stages[0].grid;
   const std::string first = mapShape(stages[0].grid, c0);
@@ -130,7 +68,7 @@ std::vector<ModuleCost> swinTree(const ModelConfig& model) {
     for (std::int64_t j = 0; j < s.depth; ++j) {
       const std::size_t start = tree.rows.size();
       const std::string block = path + ".blocks." + text(j);
-      tree.block(block, s, true, s.grid * s.grid, model.mlpRatioOf(i));
+      addBlock(tree, block, s, true, s.grid * s.grid, model.mlpRatioOf(i));
       const std::int64_t shift = s.shiftOf(j);
       tree.sumAbove(start, block, shift > 0 ? "shift " + text(shift) : "block", mapShape(s.grid, s.width), 1);
     }
@@ -152,7 +90,7 @@ std::vector<ModuleCost> swinTree(const ModelConfig& model) {
 }
 
 std::vector<ModuleCost> deitTree(const ModelConfig& model) {
-  TreeBuilder tree(model);
+  CostTree tree(model);
   const std::int64_t p = model.patchSize, c = model.embedDim, grid = p > 0 ? model.imageSize / p : 0;
   const bool linear = model.attentionOf(0) != 'S';
   const std::int64_t tokens = grid * grid + (linear ? 0 : 1);
@@ -170,7 +108,7 @@ std::vector<ModuleCost> deitTree(const ModelConfig& model) {
   for (std::int64_t j = 0; j < s.depth; ++j) {
     const std::size_t blockStart = tree.rows.size();
     const std::string path = "blocks." + text(j);
-    tree.block(path, s, false, tokens, model.mlpRatioOf(0));
+    addBlock(tree, path, s, false, tokens, model.mlpRatioOf(0));
     tree.sumAbove(blockStart, path, "block", shape, 1);
   }
   tree.sumAbove(start, "blocks", text(s.depth) + " blocks, " + (linear ? "linear" : "softmax"), shape, 0);
@@ -187,6 +125,8 @@ std::vector<ModuleCost> modelTree(const ModelConfig& model) {
   switch (model.family()) {
     case Family::Swin: return swinTree(model);
     case Family::DeiT: return deitTree(model);
+    case Family::Pvt:
+    case Family::PvtV2: return detail::pvtTree(model);
     default: return {};
   }
 }

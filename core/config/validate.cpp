@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/format.h"
+#include "core/config/arch/pvt.h"
 #include "core/config/arch/registry.h"
 #include "core/config/arch/swin.h"
 #include "core/config/enums.h"
@@ -93,7 +94,22 @@ void checkAttention(Issues& issues, const ModelConfig& model) {
   }
 }
 
+void checkPvtGeometry(Issues& issues, const ModelConfig& model) {
+  const std::string problem = pvtGeometryProblem(model), warning = problem.empty() ? pvtGeometryWarning(model) : "";
+  if (problem.empty() && warning.empty()) return;
+  const auto sizes = pvtSizesThatFit(model);
+  std::string fitting;
+  for (const auto size : sizes) fitting += (fitting.empty() ? "; sizes that fit: " : ", ") + std::to_string(size);
+  const auto mend = sizes.empty() ? std::nullopt : std::optional(setTo("model.image_size", sizes.front()));
+  if (problem.empty()) {
+    addWarning(issues, "model.image_size", warning + fitting, mend);
+  } else {
+    addError(issues, "model.image_size", problem + fitting, mend);
+  }
+}
+
 void checkGeometry(Issues& issues, const ModelConfig& model) {
+  if (model.family() == Family::Pvt || model.family() == Family::PvtV2) return checkPvtGeometry(issues, model);
   if (model.family() != Family::Swin) {
     if (model.patchSize > 0 && model.imageSize % model.patchSize != 0) {
       const std::int64_t below = std::max(model.imageSize / model.patchSize, std::int64_t{1}) * model.patchSize;
@@ -126,7 +142,7 @@ void checkModel(Issues& issues, const ModelConfig& model) {
   }
   if (!entry->built) {
     addError(issues, "model.name",
-             "'" + model.name + "' is not yet built; DeiT and Swin are (slab_swin_t, deit_s, ...)",
+             "'" + model.name + "' is not yet built; DeiT, Swin, PVT and PVTv2 are (slab_swin_t, deit_s, ...)",
              setTo("model.name", "slab_swin_t"));
     return;
   }
