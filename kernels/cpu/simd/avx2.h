@@ -50,6 +50,10 @@ struct Avx2 {
   static F wherePositive(F sign, F value) { return _mm256_and_ps(_mm256_cmp_ps(sign, zero(), _CMP_GT_OQ), value); }
   static F keep(F value, Whole) { return value; }
   static F keep(F value, Part part) { return _mm256_and_ps(value, _mm256_castsi256_ps(mask(part))); }
+  static F scaleByLowBits(F value, F power) {
+    const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(power), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(value), exponent));
+  }
   static float sum(F value) {
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(value), _mm256_extractf128_ps(value, 1));
     const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));

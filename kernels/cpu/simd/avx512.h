@@ -50,6 +50,10 @@ struct Avx512 {
   }
   static F keep(F value, Whole) { return value; }
   static F keep(F value, Part part) { return _mm512_maskz_mov_ps(mask(part), value); }
+  static F scaleByLowBits(F value, F power) {
+    const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(power), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(value), exponent));
+  }
   static float sum(F value) {
     const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(value), _mm512_extractf32x8_ps(value, 1));
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));

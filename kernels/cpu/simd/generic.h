@@ -52,6 +52,11 @@ struct Generic {
     for (int i = part.count; i < width; ++i) value[i] = 0.0f;
     return value;
   }
+  /// value 2^n, with n the low bits of `power`'s pattern; n in [-126, 127]
+  static F scaleByLowBits(F value, F power) {
+    using Bits = int __attribute__((vector_size(16)));
+    return (F)((Bits)value + ((Bits)power << 23));
+  }
   static float sum(F value) { return (value[0] + value[1]) + (value[2] + value[3]); }
   static float reciprocalSqrt(float value) { return 1.0f / __builtin_sqrtf(value); }
 };
