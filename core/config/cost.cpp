@@ -1,5 +1,7 @@
 #include "core/config/cost.h"
 
+#include <algorithm>
+
 #include "core/config/arch/swin.h"
 #include "core/config/cost_tree.h"
 
@@ -10,44 +12,60 @@ using detail::CostTree;
 using detail::mapShape;
 using detail::text;
 
-// A block's attention: projections, core and, for L, positional encoding and depthwise convolution.
-void addAttention(CostTree& tree, const std::string& path, const SwinStage& s, bool swin, std::int64_t tokens,
-                  int depth) {
+// What the blocks of Swin and DeiT have in common.
+struct BlockSize {
+  std::int64_t tokens = 0;
+  std::int64_t width = 0;
+  std::int64_t heads = 0;
+  char attention = 'S';
+  std::int64_t keys = 0;    // attended together
+  std::int64_t window = 0;  // a side, with a relative position table for softmax; 0 for DeiT
+  std::string shape;
+};
+
+// A block's attention: projections, core and, for linear kinds, positional encoding and depthwise convolution.
+void addAttention(CostTree& tree, const std::string& path, const BlockSize& s) {
   const ModelConfig& model = tree.model();
-  const std::int64_t c = s.width, keys = swin ? s.window * s.window : tokens;
-  ModuleCost row{path, "", "", depth, 0, 0, 0};
+  const std::int64_t c = s.width;
+  ModuleCost row{path, "", s.shape, 2, 0, 0, 0};
   row.parameters = 3 * c * c + (model.qkvBias ? 3 * c : 0) + c * c + c;
-  row.macs = tokens * 4 * c * c;
+  row.macs = s.tokens * 4 * c * c;
   if (s.attention == 'S') {
-    row.macs += 2 * tokens * keys * c;
-    if (swin) row.parameters += (2 * s.window - 1) * (2 * s.window - 1) * s.heads;
-    row.what = "softmax, " + text(s.heads) + " heads" + (swin ? ", window " + text(s.window) : "");
+    row.macs += 2 * s.tokens * s.keys * c;
+    if (s.window > 0) row.parameters += (2 * s.window - 1) * (2 * s.window - 1) * s.heads;
+    row.what = "softmax, " + text(s.heads) + " heads" + (s.window > 0 ? ", window " + text(s.window) : "");
   } else {
-    row.macs += tokens / keys * detail::linearAttentionMacs(keys, keys, c, s.heads);
-    row.parameters += detail::linearAttentionParameters(keys, c, s.heads);
-    row.what = "linear, " + text(s.heads) + " heads, DWC 5x5";
+    const bool focused = s.attention == 'F';
+    row.macs += s.tokens / s.keys * detail::linearAttentionMacs(s.keys, s.keys, c, s.heads);
+    row.parameters += detail::linearAttentionParameters(s.keys, c, s.heads) + (focused ? c : 0);
+    row.what = (focused ? "focused linear, " : "linear, ") + text(s.heads) + " heads, DWC 5x5";
   }
   row.foldedParameters = row.parameters + (model.qkvBias || model.norm == NormKind::LayerNorm ? 0 : 3 * c);
   tree.rows.push_back(row);
 }
 
-void addBlock(CostTree& tree, const std::string& path, const SwinStage& s, bool swin, std::int64_t tokens,
-              double ratio) {
-  const std::string shape = swin ? mapShape(s.grid, s.width) : text(tokens) + "x" + text(s.width);
-  tree.norm(path + ".norm1", s.width, shape, 2, "qkv");
-  addAttention(tree, path + ".attn", s, swin, tokens, 2);
-  tree.rows.back().output = shape;
-  tree.norm(path + ".norm2", s.width, shape, 2, "fc1");
-  tree.mlp(path + ".mlp", tokens, s.width, ratio, shape, 2);
+void addBlock(CostTree& tree, const std::string& path, const BlockSize& s, double ratio) {
+  tree.norm(path + ".norm1", s.width, s.shape, 2, "qkv");
+  addAttention(tree, path + ".attn", s);
+  tree.norm(path + ".norm2", s.width, s.shape, 2, "fc1");
+  tree.mlp(path + ".mlp", s.tokens, s.width, ratio, s.shape, 2);
 }
 
+// "2 blocks, SLA over 56x56"; a mixed stage has two such parts.
 std::string stageText(const SwinStage& s) {
-  std::string what = text(s.depth) + (s.depth == 1 ? " block" : " blocks");
-  if (s.attention == 'S') {
-    what += ", window " + text(s.window);
-    if (s.shift > 0 && s.depth > 1) what += ", shift " + text(s.shift);
-  } else {
-    what += ", SLA over " + text(s.window) + "x" + text(s.window);
+  std::string what;
+  for (std::size_t first = 0, end = 0; first < s.blocks.size(); first = end) {
+    const auto& block = s.blocks[first];
+    std::int64_t shift = 0;
+    for (; end < s.blocks.size() && s.blocks[end].attention == block.attention; ++end) {
+      shift = std::max(shift, s.blocks[end].shift);
+    }
+    const std::string side = text(block.window);
+    what += (what.empty() ? "" : "; ") + text(static_cast<std::int64_t>(end - first));
+    what += end - first == 1 ? " block, " : " blocks, ";
+    what +=
+        block.attention == 'S' ? "window " + side : detail::linearName(block.attention) + " over " + side + "x" + side;
+    if (shift > 0) what += ", shift " + text(shift);
   }
   return what;
 }
@@ -65,14 +83,15 @@ std::vector<ModuleCost> swinTree(const ModelConfig& model) {
     const auto& s = stages[i];
     const std::string path = "layers." + text(static_cast<std::int64_t>(i));
     const std::size_t stageStart = tree.rows.size();
-    for (std::int64_t j = 0; j < s.depth; ++j) {
-      const std::size_t start = tree.rows.size();
-      const std::string block = path + ".blocks." + text(j);
-      addBlock(tree, block, s, true, s.grid * s.grid, model.mlpRatioOf(i));
-      const std::int64_t shift = s.shiftOf(j);
-      tree.sumAbove(start, block, shift > 0 ? "shift " + text(shift) : "block", mapShape(s.grid, s.width), 1);
-    }
     std::string output = mapShape(s.grid, s.width);
+    for (std::size_t j = 0; j < s.blocks.size(); ++j) {
+      const auto& [letter, window, shift] = s.blocks[j];
+      const std::size_t start = tree.rows.size();
+      const std::string block = path + ".blocks." + text(static_cast<std::int64_t>(j));
+      addBlock(tree, block, {s.grid * s.grid, s.width, s.heads, letter, window * window, window, output},
+               model.mlpRatioOf(i));
+      tree.sumAbove(start, block, shift > 0 ? "shift " + text(shift) : "block", output, 1);
+    }
     if (i + 1 < stages.size()) {
       const std::size_t start = tree.rows.size();
       output = mapShape(s.grid / 2, 2 * s.width);
@@ -104,14 +123,15 @@ std::vector<ModuleCost> deitTree(const ModelConfig& model) {
               "conv " + text(p) + "x" + text(p));
   tree.sumAbove(0, "patch_embed", "conv " + text(p) + "x" + text(p) + ", positions", shape, 0);
   const std::size_t start = tree.rows.size();
-  SwinStage s{grid, c, model.depths.at(0), model.heads.at(0), model.attentionOf(0), grid, 0};
-  for (std::int64_t j = 0; j < s.depth; ++j) {
+  const std::int64_t depth = model.depths.at(0);
+  const BlockSize size{tokens, c, model.heads.at(0), model.attentionOf(0), tokens, 0, shape};
+  for (std::int64_t j = 0; j < depth; ++j) {
     const std::size_t blockStart = tree.rows.size();
     const std::string path = "blocks." + text(j);
-    addBlock(tree, path, s, false, tokens, model.mlpRatioOf(0));
+    addBlock(tree, path, size, model.mlpRatioOf(0));
     tree.sumAbove(blockStart, path, "block", shape, 1);
   }
-  tree.sumAbove(start, "blocks", text(s.depth) + " blocks, " + (linear ? "linear" : "softmax"), shape, 0);
+  tree.sumAbove(start, "blocks", text(depth) + " blocks, " + (linear ? "linear" : "softmax"), shape, 0);
   tree.norm("norm", c, text(c), 0, "head");
   tree.linear("head", 1, c, model.classes, true, text(model.classes), 0,
               linear ? "mean of tokens, linear" : "class token, linear");
@@ -127,8 +147,9 @@ std::vector<ModuleCost> modelTree(const ModelConfig& model) {
     case Family::DeiT: return deitTree(model);
     case Family::Pvt:
     case Family::PvtV2: return detail::pvtTree(model);
-    default: return {};
+    case Family::CSwin: return detail::cswinTree(model);
   }
+  return {};
 }
 
 ModelCost modelCost(const ModelConfig& model) {

@@ -15,6 +15,10 @@ std::string mapShape(std::int64_t grid, std::int64_t width) {
   return text(grid) + "x" + text(grid) + "x" + text(width);
 }
 
+std::string linearName(char attention) {
+  return attention == 'F' ? "focused linear" : "SLA";
+}
+
 std::int64_t linearAttentionMacs(std::int64_t tokens, std::int64_t keys, std::int64_t width, std::int64_t heads) {
   const std::int64_t d = width / heads;
   // i j (c + d) > c d (i + j) with c = d the head's width.

@@ -13,6 +13,9 @@ namespace slab::detail {
 /// "56x56x96"
 [[nodiscard]] std::string mapShape(std::int64_t grid, std::int64_t width);
 
+/// What a stage's text calls the linear kinds: "SLA" or "focused linear".
+[[nodiscard]] std::string linearName(char attention);
+
 /// Products of simplified linear attention without its projections: q (k^T v) or (q k^T) v, whichever is
 /// cheaper (kv first iff keys > d for as many queries as keys), the normaliser and the depthwise convolution.
 [[nodiscard]] std::int64_t linearAttentionMacs(std::int64_t tokens, std::int64_t keys, std::int64_t width,
@@ -49,5 +52,6 @@ class CostTree {
 
 /// The trees of the families; `model` has as many heads as depths.
 [[nodiscard]] std::vector<ModuleCost> pvtTree(const ModelConfig& model);
+[[nodiscard]] std::vector<ModuleCost> cswinTree(const ModelConfig& model);
 
 }  // namespace slab::detail

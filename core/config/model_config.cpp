@@ -1,5 +1,6 @@
 #include "core/config/model_config.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/config/arch/registry.h"
@@ -12,8 +13,9 @@ Family ModelConfig::family() const {
 }
 
 char ModelConfig::attentionOf(std::size_t stage) const {
-  if (attention.empty()) return 'S';
-  return attention.size() == 1 ? attention[0] : attention[stage < attention.size() ? stage : attention.size() - 1];
+  const std::size_t letters = attention.find_last_not_of("0123456789") + 1;  // "MMMM2" has four
+  if (letters == 0) return 'S';
+  return letters == 1 ? attention[0] : attention[std::min(stage, letters - 1)];
 }
 
 double ModelConfig::mlpRatioOf(std::size_t stage) const {

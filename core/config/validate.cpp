@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "core/base/format.h"
+#include "core/config/arch/attention_letters.h"
+#include "core/config/arch/cswin.h"
 #include "core/config/arch/pvt.h"
 #include "core/config/arch/registry.h"
 #include "core/config/arch/swin.h"
@@ -78,29 +80,20 @@ void checkHeads(Issues& issues, const ModelConfig& model) {
 }
 
 void checkAttention(Issues& issues, const ModelConfig& model) {
-  const auto& letters = model.attention;
-  if (letters.find_first_of("FM") != std::string::npos) {
-    addError(issues, "model.attention", "'" + letters + "': focused (F) and mixed (M) attention are not yet built",
-             setTo("model.attention", letters.size() == 1 ? "L" : std::string(letters.size(), 'S')));
-    return;
-  }
-  const bool known = !letters.empty() && letters.find_first_not_of("LS") == std::string::npos;
-  if (!known) {
-    addError(issues, "model.attention", "'" + letters + "' must consist of the letters L and S, one a stage");
-  } else if (letters.size() != 1 && letters.size() != model.stages()) {
-    addError(issues, "model.attention",
-             "'" + letters + "' has " + std::to_string(letters.size()) + " letters for " +
-                 std::to_string(model.stages()) + " stages");
-  }
+  const std::string problem = attentionProblem(model);
+  if (!problem.empty()) addError(issues, "model.attention", "'" + model.attention + "' " + problem);
 }
 
-void checkPvtGeometry(Issues& issues, const ModelConfig& model) {
-  const std::string problem = pvtGeometryProblem(model), warning = problem.empty() ? pvtGeometryWarning(model) : "";
+// A problem is an error, a warning what works otherwise than a person may think; both may be empty.
+void addGeometry(Issues& issues, const std::string& problem, const std::string& warning,
+                 const std::vector<std::int64_t>& sizesThatFit) {
   if (problem.empty() && warning.empty()) return;
-  const auto sizes = pvtSizesThatFit(model);
   std::string fitting;
-  for (const auto size : sizes) fitting += (fitting.empty() ? "; sizes that fit: " : ", ") + std::to_string(size);
-  const auto mend = sizes.empty() ? std::nullopt : std::optional(setTo("model.image_size", sizes.front()));
+  for (const auto size : sizesThatFit) {
+    fitting += (fitting.empty() ? "; sizes that fit: " : ", ") + std::to_string(size);
+  }
+  const auto mend =
+      sizesThatFit.empty() ? std::nullopt : std::optional(setTo("model.image_size", sizesThatFit.front()));
   if (problem.empty()) {
     addWarning(issues, "model.image_size", warning + fitting, mend);
   } else {
@@ -108,26 +101,27 @@ void checkPvtGeometry(Issues& issues, const ModelConfig& model) {
   }
 }
 
+std::string deitGeometryProblem(const ModelConfig& model) {
+  if (model.patchSize > 0 && model.imageSize % model.patchSize == 0) return "";
+  return "image size " + std::to_string(model.imageSize) + " is not a multiple of the patch size " +
+         std::to_string(model.patchSize);
+}
+
+std::vector<std::int64_t> deitSizesThatFit(const ModelConfig& model) {
+  if (model.patchSize < 1) return {};
+  const std::int64_t below = std::max(model.imageSize / model.patchSize, std::int64_t{1}) * model.patchSize;
+  return {below, below + model.patchSize};
+}
+
 void checkGeometry(Issues& issues, const ModelConfig& model) {
-  if (model.family() == Family::Pvt || model.family() == Family::PvtV2) return checkPvtGeometry(issues, model);
-  if (model.family() != Family::Swin) {
-    if (model.patchSize > 0 && model.imageSize % model.patchSize != 0) {
-      const std::int64_t below = std::max(model.imageSize / model.patchSize, std::int64_t{1}) * model.patchSize;
-      addError(issues, "model.image_size",
-               "image size " + std::to_string(model.imageSize) + " is not a multiple of the patch size " +
-                   std::to_string(model.patchSize) + "; " + std::to_string(below) + " and " +
-                   std::to_string(below + model.patchSize) + " are",
-               setTo("model.image_size", below));
-    }
-    return;
+  switch (model.family()) {
+    case Family::DeiT: return addGeometry(issues, deitGeometryProblem(model), "", deitSizesThatFit(model));
+    case Family::Swin: return addGeometry(issues, swinGeometryProblem(model), "", swinSizesThatFit(model));
+    case Family::CSwin: return addGeometry(issues, cswinGeometryProblem(model), "", cswinSizesThatFit(model));
+    case Family::Pvt:
+    case Family::PvtV2:
+      return addGeometry(issues, pvtGeometryProblem(model), pvtGeometryWarning(model), pvtSizesThatFit(model));
   }
-  const std::string problem = swinGeometryProblem(model);
-  if (problem.empty()) return;
-  const auto sizes = swinSizesThatFit(model);
-  std::string fitting;
-  for (const auto size : sizes) fitting += (fitting.empty() ? "; sizes that fit: " : ", ") + std::to_string(size);
-  addError(issues, "model.image_size", problem + fitting,
-           sizes.empty() ? std::nullopt : std::optional(setTo("model.image_size", sizes.front())));
 }
 
 void checkModel(Issues& issues, const ModelConfig& model) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/base/error.h"
+#include "core/models/cswin.h"
 #include "core/models/deit.h"
 #include "core/models/state_dict.h"
 #include "core/models/swin.h"
@@ -22,7 +23,7 @@ struct Builder {
   Build build;
 };
 
-constexpr std::array kBuilders{Builder{Family::DeiT, build<Deit>}, Builder{Family::Swin, build<Swin>}};
+constexpr std::array kBuilders{Builder{Family::CSwin, build<Cswin>}, Builder{Family::DeiT, build<Deit>}, Builder{Family::Swin, build<Swin>}};
 
 }  // namespace
 

@@ -2,63 +2,35 @@
 
 #include <numeric>
 
-#include "core/base/error.h"
+#include "core/models/config_check.h"
+#include "core/nn/attention/focused_linear_attention.h"
 #include "core/nn/attention/simplified_linear_attention.h"
 #include "core/nn/attention/window_attention.h"
 
 namespace slab {
 namespace {
 
-constexpr char kSoftmax = 'S';
-constexpr char kLinear = 'L';
-
 nn::AttentionPlace placeOf(const SwinBlockShape& shape) {
   nn::AttentionPlace place;
   place.layer = shape.prefix() + "attn";
   place.stage = shape.stageIndex;
   place.height = place.width = shape.stage.grid;
-  place.window = shape.stage.window;
-  place.shift = shape.stage.shiftOf(shape.block);
+  place.window = shape.geometry().window;
+  place.shift = shape.geometry().shift;
   return place;
 }
 
 std::shared_ptr<nn::JointAttention> makeAttention(const SwinBlockShape& shape, nn::ContextPtr context) {
   const nn::AttentionShape attention{shape.stage.width, shape.stage.heads, shape.qkvBias};
-  if (shape.stage.attention == kLinear) {
-    return std::make_shared<nn::SimplifiedLinearAttention>(placeOf(shape), attention, std::move(context));
+  switch (shape.geometry().attention) {
+    case 'L': return std::make_shared<nn::SimplifiedLinearAttention>(placeOf(shape), attention, std::move(context));
+    case 'F': return std::make_shared<nn::FocusedLinearAttention>(placeOf(shape), attention, std::move(context));
+    default: return std::make_shared<nn::WindowAttention>(placeOf(shape), attention, std::move(context));
   }
-  return std::make_shared<nn::WindowAttention>(placeOf(shape), attention, std::move(context));
 }
 
 std::int64_t hiddenWidth(const SwinBlockShape& shape) {
   return static_cast<std::int64_t>(static_cast<double>(shape.stage.width) * shape.mlpRatio);
-}
-
-void checkGeometry(const ModelConfig& config) {
-  const std::string problem = swinGeometryProblem(config);
-  if (problem.empty()) return;
-  std::string sizes;
-  for (const auto size : swinSizesThatFit(config)) sizes += (sizes.empty() ? "" : " or ") + std::to_string(size);
-  throw Error(ErrorKind::Config, "model.image_size " + std::to_string(config.imageSize) + " does not fit " +
-                                     config.name + ": " + problem +
-                                     (sizes.empty() ? "; change model.patch_size, model.depths or model.window."
-                                                    : "; the nearest sizes that fit are " + sizes + "."));
-}
-
-void checkConfig(const ModelConfig& config) {
-  if (config.depths.empty() || config.heads.size() != config.depths.size()) {
-    throw Error(ErrorKind::Config, "model.heads has " + std::to_string(config.heads.size()) +
-                                       " entries and model.depths " + std::to_string(config.depths.size()) +
-                                       "; give both one entry a stage.");
-  }
-  for (std::size_t i = 0; i < config.stages(); ++i) {
-    const char letter = config.attentionOf(i);
-    if (config.attention.size() <= config.stages() && (letter == kSoftmax || letter == kLinear)) continue;
-    throw Error(ErrorKind::Config, "model.attention '" + config.attention +
-                                       "' is not built yet for Swin; write one letter a stage, S (softmax) or L "
-                                       "(simplified linear).");
-  }
-  checkGeometry(config);
 }
 
 }  // namespace
@@ -96,9 +68,9 @@ SwinLayer::SwinLayer(SwinBlockShape blockShape, const std::vector<double>& dropP
                      const nn::NormFactory& norms)
     : context_(norms.context) {
   auto list = register_module("blocks", std::make_shared<torch::nn::Module>("blocks"));
-  for (std::int64_t i = 0; i < blockShape.stage.depth; ++i) {
-    blockShape.block = i;
-    blockShape.dropPath = dropPaths[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < dropPaths.size(); ++i) {
+    blockShape.block = static_cast<std::int64_t>(i);
+    blockShape.dropPath = dropPaths[i];
     blocks.push_back(list->register_module(std::to_string(i), std::make_shared<SwinBlock>(blockShape, norms)));
   }
   if (merges) {
@@ -117,7 +89,8 @@ at::Tensor SwinLayer::forward(const at::Tensor& tokens) {
 }
 
 Swin::Swin(const ModelConfig& config) : Backbone(config) {
-  checkConfig(config);
+  requireStages(config);
+  requireGeometry(config, swinGeometryProblem(config), swinSizesThatFit(config));
   const nn::NormFactory norms{config.norm, layerNormEps(Family::Swin), context()};
   patchEmbed_ = register_module(
       "patch_embed", std::make_shared<nn::PatchEmbed>(
@@ -128,7 +101,7 @@ Swin::Swin(const ModelConfig& config) : Backbone(config) {
   auto list = register_module("layers", std::make_shared<torch::nn::Module>("layers"));
   for (std::size_t i = 0; i < stages.size(); ++i) {
     std::vector<double> rates;
-    for (std::int64_t j = 0; j < stages[i].depth; ++j) {
+    for (std::size_t j = 0; j < stages[i].blocks.size(); ++j) {
       rates.push_back(nn::dropPathRate(config.dropPath, done++, total));
     }
     const SwinBlockShape shape{stages[i], static_cast<std::int64_t>(i), 0, config.mlpRatioOf(i), 0.0, config.qkvBias};

@@ -1,4 +1,4 @@
-// Swin Transformer (Liu et al., 2021) with softmax windows or simplified linear attention a stage.
+// Swin Transformer (Liu et al., 2021) with softmax windows, simplified linear or focused linear attention.
 #pragma once
 
 #include <memory>
@@ -25,6 +25,7 @@ struct SwinBlockShape {
   double dropPath = 0.0;
   bool qkvBias = true;
 
+  [[nodiscard]] const SwinBlockGeometry& geometry() const { return stage.blocks[static_cast<std::size_t>(block)]; }
   [[nodiscard]] std::string prefix() const {
     return "layers." + std::to_string(stageIndex) + ".blocks." + std::to_string(block) + ".";
   }

@@ -56,7 +56,7 @@ void addSwin(Builder& builder) {
     builder.add(tail + "_prepbn", Family::Swin, size.label, softmax, NormKind::RepBn, "SSSS", 7, true);
     builder.add(tail + "_prepbn_linearnorm", Family::Swin, size.label, softmax, NormKind::PrepBn, "SSSS", 7, true);
     builder.add("slab_" + tail, Family::Swin, size.label, plain, NormKind::PrepBn, "LLSS", 56, true);
-    builder.add("flatten_" + tail, Family::Swin, size.label, plain, NormKind::LayerNorm, "FFSS", 56, false);
+    builder.add("flatten_" + tail, Family::Swin, size.label, plain, NormKind::LayerNorm, "FFSS", 56, true);
   }
 }
 
@@ -115,8 +115,12 @@ void addCswin(Builder& builder) {
   const std::vector<Size> sizes{{"t", 64, {2, 4, 18, 1}, {2, 4, 8, 16}, 0.1, 0.1},
                                 {"s", 64, {2, 4, 32, 2}, {2, 4, 8, 16}, 0.3, 0.3}};
   for (const auto& size : sizes) {
-    addFourStages(builder, Family::CSwin, std::string("cswin_") + size.label, size.label, baseConfig(size, 4), "LLSS",
-                  "FFSS", 7, 56);
+    const ModelConfig config = baseConfig(size, 4);
+    const std::string tail = std::string("cswin_") + size.label;
+    builder.add(tail, Family::CSwin, size.label, config, NormKind::LayerNorm, "SSSS", 7, true);
+    builder.add(tail + "_prepbn", Family::CSwin, size.label, config, NormKind::PrepBn, "SSSS", 7, true);
+    builder.add("slab_" + tail, Family::CSwin, size.label, config, NormKind::PrepBn, "LLSS", 56, true);
+    builder.add("flatten_" + tail, Family::CSwin, size.label, config, NormKind::LayerNorm, "FFSS", 56, true);
   }
 }
 

@@ -2,12 +2,24 @@
 
 #include <algorithm>
 
+#include "core/config/arch/attention_letters.h"
+
 namespace slab {
 namespace {
 
-constexpr std::int64_t kSoftmaxWindow = 7;
-constexpr std::int64_t kLargeSoftmaxWindow = 12;
-constexpr std::int64_t kLargeWindowAbove = 56;
+SwinBlockGeometry blockGeometry(const ModelConfig& model, std::size_t stage, std::int64_t block, std::int64_t grid) {
+  const char letter = blockAttention(model, stage, block);
+  const std::int64_t window = configuredWindow(model, letter);
+  return {letter, std::min(window, grid), grid > window && block % 2 == 1 ? window / 2 : 0};
+}
+
+std::string windowProblem(const SwinStage& stage) {
+  for (const auto& block : stage.blocks) {
+    if (block.window < 1) return " has an empty window";
+    if (stage.grid % block.window != 0) return " is not divided by its window of " + std::to_string(block.window);
+  }
+  return "";
+}
 
 std::string squared(std::int64_t side) {
   return std::to_string(side) + " x " + std::to_string(side);
@@ -16,23 +28,14 @@ std::string squared(std::int64_t side) {
 }  // namespace
 
 std::vector<SwinStage> swinStages(const ModelConfig& model) {
-  const bool linear = model.attention.find_first_of("LFM") != std::string::npos;
-  const std::int64_t softmaxWindow =
-      !linear ? model.window : (model.window > kLargeWindowAbove ? kLargeSoftmaxWindow : kSoftmaxWindow);
   std::vector<SwinStage> stages;
   std::int64_t grid = model.patchSize > 0 ? model.imageSize / model.patchSize : 0;
-  for (std::size_t i = 0; i < model.stages(); ++i) {
-    SwinStage stage;
-    stage.grid = grid;
-    stage.width = model.widthOf(i);
-    stage.depth = model.depths[i];
-    stage.heads = i < model.heads.size() ? model.heads[i] : 1;
-    stage.attention = model.attentionOf(i);
-    const std::int64_t window = stage.attention == 'S' ? softmaxWindow : model.window;
-    stage.window = std::min(window, grid);
-    stage.shift = grid > window ? window / 2 : 0;
-    stages.push_back(stage);
-    grid /= 2;
+  for (std::size_t i = 0; i < model.stages(); ++i, grid /= 2) {
+    SwinStage stage{grid, model.widthOf(i), i < model.heads.size() ? model.heads[i] : 1, {}};
+    for (std::int64_t block = 0; block < model.depths[i]; ++block) {
+      stage.blocks.push_back(blockGeometry(model, i, block, grid));
+    }
+    stages.push_back(std::move(stage));
   }
   return stages;
 }
@@ -47,9 +50,7 @@ std::string swinGeometryProblem(const ModelConfig& model) {
     const auto& stage = stages[i];
     const std::string name = "stage " + std::to_string(i + 1) + " (" + squared(stage.grid) + " tokens)";
     if (stage.grid < 1) return name + " has no token left";
-    if (stage.window < 1) return name + " has an empty window";
-    if (stage.grid % stage.window != 0)
-      return name + " is not divided by its window of " + std::to_string(stage.window);
+    if (const std::string problem = windowProblem(stage); !problem.empty()) return name + problem;
     if (i + 1 < stages.size() && stage.grid % 2 != 0) return name + " cannot be merged 2 x 2";
   }
   return "";

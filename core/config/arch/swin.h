@@ -10,21 +10,22 @@
 
 namespace slab {
 
+/// How one block attends.
+struct SwinBlockGeometry {
+  char attention = 'S';     // S, L or F
+  std::int64_t window = 0;  // tokens a side
+  std::int64_t shift = 0;   // 0 for even blocks and where the window is the grid
+};
+
 struct SwinStage {
   std::int64_t grid = 0;   // tokens a side
   std::int64_t width = 0;  // channels
-  std::int64_t depth = 0;
   std::int64_t heads = 0;
-  char attention = 'S';
-  std::int64_t window = 0;  // tokens a side
-  std::int64_t shift = 0;   // of odd blocks; 0 where the window is the grid
-
-  [[nodiscard]] std::int64_t shiftOf(std::int64_t block) const { return block % 2 == 1 ? shift : 0; }
-  [[nodiscard]] std::int64_t windows() const { return (grid / window) * (grid / window); }
+  std::vector<SwinBlockGeometry> blocks;
 };
 
-/// Window rule: with L or F in the model, `window` is theirs and S uses 7 (12 where `window` > 56);
-/// a stage whose grid is not larger than its window takes the grid as its window, shift 0.
+/// Window rule: with L, F or M in the model, `window` is the linear blocks' and S uses 7 (12 where `window` > 56);
+/// a block whose grid is not larger than its window takes the grid as its window, shift 0.
 std::vector<SwinStage> swinStages(const ModelConfig& model);
 
 /// What keeps the geometry from working, in words; empty when it fits. Checks divisibility of the

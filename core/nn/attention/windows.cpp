@@ -10,12 +10,11 @@ namespace {
 
 constexpr double kMasked = -100.0;
 
-// (B, H, W, C) -> (B windows, M M, C)
-at::Tensor cut(const at::Tensor& map, std::int64_t window) {
-  const auto batch = map.size(0), rows = map.size(1) / window, columns = map.size(2) / window, channels = map.size(3);
-  return map.view({batch, rows, window, columns, window, channels})
-      .permute({0, 1, 3, 2, 4, 5})
-      .reshape({batch * rows * columns, window * window, channels});
+// (B, H, W, ...) -> (B windows, rows columns, ...), windows of rows x columns tokens.
+at::Tensor cut(const at::Tensor& map, std::int64_t rows, std::int64_t columns) {
+  const auto down = map.size(1) / rows, across = map.size(2) / columns;
+  const at::Tensor windows = map.unflatten(1, {down, rows}).unflatten(3, {across, columns}).transpose(2, 3);
+  return windows.flatten(0, 2).flatten(1, 2);
 }
 
 // Which of the three bands along one axis a coordinate of the shifted map belongs to.
@@ -27,20 +26,24 @@ at::Tensor bands(std::int64_t length, std::int64_t window, std::int64_t shift) {
 }  // namespace
 
 WindowLayout::WindowLayout(const AttentionPlace& place)
-    : height_(place.height), width_(place.width), window_(place.window), shift_(place.shift) {}
+    : height_(place.height),
+      width_(place.width),
+      rows_(place.windowHeight()),
+      columns_(place.windowWidth()),
+      shift_(place.shift) {}
 
 at::Tensor WindowLayout::toWindows(const at::Tensor& tokens) const {
   if (isWhole()) return tokens;
-  at::Tensor map = tokens.view({tokens.size(0), height_, width_, tokens.size(2)});
+  at::Tensor map = tokens.unflatten(1, {height_, width_});
   if (shift_ > 0) map = at::roll(map, {-shift_, -shift_}, {1, 2});
-  return cut(map, window_);
+  return cut(map, rows_, columns_);
 }
 
 at::Tensor WindowLayout::toTokens(const at::Tensor& windows) const {
   if (isWhole()) return windows;
-  const auto rows = height_ / window_, columns = width_ / window_, channels = windows.size(2);
-  const auto batch = windows.size(0) / (rows * columns);
-  at::Tensor map = windows.view({batch, rows, columns, window_, window_, channels})
+  const auto down = height_ / rows_, across = width_ / columns_, channels = windows.size(2);
+  const auto batch = windows.size(0) / (down * across);
+  at::Tensor map = windows.view({batch, down, across, rows_, columns_, channels})
                        .permute({0, 1, 3, 2, 4, 5})
                        .reshape({batch, height_, width_, channels});
   if (shift_ > 0) map = at::roll(map, {shift_, shift_}, {1, 2});
@@ -58,7 +61,7 @@ at::Tensor relativePositionIndex(std::int64_t window) {
 
 at::Tensor shiftMask(std::int64_t height, std::int64_t width, std::int64_t window, std::int64_t shift) {
   const at::Tensor regions = bands(height, window, shift).unsqueeze(1) * 3 + bands(width, window, shift).unsqueeze(0);
-  const at::Tensor windows = cut(regions.view({1, height, width, 1}), window).squeeze(-1);
+  const at::Tensor windows = cut(regions.view({1, height, width, 1}), window, window).squeeze(-1);
   const at::Tensor apart = windows.unsqueeze(2) != windows.unsqueeze(1);
   return at::zeros(apart.sizes()).masked_fill_(apart, kMasked);
 }

@@ -1,4 +1,4 @@
-// Cutting a map of tokens into windows and back (Swin Transformer, Liu et al., 2021).
+// Cutting a map of tokens into windows or stripes and back (Swin Transformer, Liu et al., 2021).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,23 +9,25 @@
 
 namespace slab::nn {
 
-/// The windows of a stage: M x M tokens each, cut after a cyclic shift of the map up and left.
+/// The windows of a stage, rows x columns of tokens each as the place says (M x M, or CSWin's stripes), cut after a
+/// cyclic shift of the map up and left.
 class WindowLayout {
  public:
   explicit WindowLayout(const AttentionPlace& place);
 
-  /// (B, H W, C) -> (B windows, M M, C); windows of a sample are row-major. The input itself where one
-  /// window covers the map.
+  /// (B, H W, ...) -> (B windows, N, ...) with any dimensions behind the tokens; windows of a sample are row-major.
+  /// The input itself where one window covers the map.
   [[nodiscard]] at::Tensor toWindows(const at::Tensor& tokens) const;
-  /// The inverse of toWindows.
+  /// The inverse of toWindows, for (B windows, N, C).
   [[nodiscard]] at::Tensor toTokens(const at::Tensor& windows) const;
 
-  [[nodiscard]] bool isWhole() const { return height_ == window_ && width_ == window_ && shift_ == 0; }
+  [[nodiscard]] bool isWhole() const { return height_ == rows_ && width_ == columns_ && shift_ == 0; }
 
  private:
   std::int64_t height_;
   std::int64_t width_;
-  std::int64_t window_;
+  std::int64_t rows_;  // of a window
+  std::int64_t columns_;
   std::int64_t shift_;
 };
 

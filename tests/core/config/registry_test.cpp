@@ -66,7 +66,7 @@ TEST(Registry, PickingByFamilySizeNormAndAttentionIsUnambiguous) {
 TEST(SwinStages, FollowTheWindowRule) {
   const auto windows = [](const ModelConfig& model) {
     std::vector<std::int64_t> list;
-    for (const auto& stage : swinStages(model)) list.push_back(stage.window);
+    for (const auto& stage : swinStages(model)) list.push_back(stage.blocks.front().window);
     return list;
   };
   EXPECT_EQ(windows(modelByName("slab_swin_t")), (std::vector<std::int64_t>{56, 28, 7, 7}));
@@ -76,9 +76,10 @@ TEST(SwinStages, FollowTheWindowRule) {
   large.window = 96;
   EXPECT_EQ(windows(large), (std::vector<std::int64_t>{96, 48, 12, 12}));
   const auto stages = swinStages(modelByName("slab_swin_t"));
-  EXPECT_EQ(stages[0].shift, 0);
-  EXPECT_EQ(stages[2].shift, 3);
-  EXPECT_EQ(stages[3].shift, 0);
+  EXPECT_EQ(stages[0].blocks[1].shift, 0);
+  EXPECT_EQ(stages[2].blocks[0].shift, 0);
+  EXPECT_EQ(stages[2].blocks[1].shift, 3);
+  EXPECT_EQ(stages[3].blocks[1].shift, 0);
 }
 
 TEST(SwinStages, NearestSizesThatFitDoFit) {
