@@ -8,6 +8,7 @@ Action setUpConfig(CLI::App& app);
 Action setUpData(CLI::App& app);
 Action setUpEval(CLI::App& app);
 Action setUpFold(CLI::App& app);
+Action setUpImport(CLI::App& app);
 Action setUpInfer(CLI::App& app);
 Action setUpModel(CLI::App& app);
 Action setUpRuns(CLI::App& app);
@@ -29,7 +30,7 @@ const std::vector<Command>& commands() {
       {"model", "Models by name; shapes, parameters and MACs", setUpModel},
       {"runs", "List runs; show, pause, resume, checkpoint or stop one", setUpRuns},
       {"serve", "Inspection worker of the window", setUpServe},
-      {"import", "Read weights of other programs", setUpNotBuilt},
+      {"import", "Read weights of torch.save (.pth) and safetensors files", setUpImport},
       {"export", "Write models for other programs", setUpNotBuilt},
       {"launch", "Train on several processes", setUpNotBuilt},
   };

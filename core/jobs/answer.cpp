@@ -20,6 +20,9 @@ Message dispatch(const Message& request, std::stop_token stop, const SendProgres
   if (holds<ScanRequest>(request)) {
     return makeReply(request.id, scanData(unpack<ScanRequest>(request), stop, progress));
   }
+  if (holds<ImportRequest>(request)) {
+    return makeReply(request.id, importWeights(unpack<ImportRequest>(request), stop, progress));
+  }
   throw Error(ErrorKind::Config, "this worker does not know requests of type '" + request.type + "'");
 }
 

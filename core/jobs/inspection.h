@@ -36,6 +36,11 @@ Message datasetPage(const DatasetRequest& request, std::uint64_t id);
 /// Decodes every file of the data set and says what is wrong with it.
 ScanReport scanData(const ScanRequest& request, std::stop_token stop, const OnProgress& onProgress = {});
 
+/// Reads foreign weights, fits them to a model and, where the request names a folder and everything fits, writes
+/// model.safetensors and config.json there. What does not fit is in the report, not an error. Throws
+/// Error(Checkpoint) for a file that can't be read, Error(Config) for a model that can't be built.
+ImportReport importWeights(const ImportRequest& request, std::stop_token stop, const OnProgress& onProgress = {});
+
 /// Answers any inspection request: the reply, or an Error message with its id. Never throws.
 Message answer(const Message& request, std::stop_token stop, const std::function<void(const Message&)>& onProgress);
 
