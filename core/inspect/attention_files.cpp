@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "core/base/magma.h"
+
 namespace slab::inspect {
 namespace {
 
@@ -11,10 +13,6 @@ using Colour = std::array<double, 3>;
 
 constexpr double kOpacity = 0.65;
 constexpr double kDimming = 0.6;
-
-// Magma (Smith and van der Walt, matplotlib) at even steps, interpolated in between.
-constexpr std::array<std::uint32_t, 11> kMagma{0x000004, 0x140e36, 0x3b0f70, 0x641a80, 0x8c2981, 0xb73779,
-                                               0xde4968, 0xf7705c, 0xfe9f6d, 0xfecf92, 0xfcfdbf};
 
 Colour magma(double t) {
   const double position = std::clamp(t, 0.0, 1.0) * static_cast<double>(kMagma.size() - 1);

@@ -71,8 +71,10 @@ void RunRecorder::setNumber(std::string_view key, double value) {
 }
 
 void RunRecorder::onState(RunState state, const std::string& message) {
+  bool wasPaused = false;
   {
     const std::lock_guard lock(mutex_);
+    wasPaused = status_.state == toString(RunState::Paused);
     status_.state = toString(state);
     status_.message = message;
     if (!isActive(state)) status_.etaSeconds = -1;
@@ -82,7 +84,11 @@ void RunRecorder::onState(RunState state, const std::string& message) {
   if (!isActive(state)) setNumber(state_key::kEnded, wallSeconds());
   const std::int64_t step = status().step;
   if (state == RunState::Paused || state == RunState::Running) {
-    writer_.event(state == RunState::Paused ? "pause" : "resume", step, Json{{"message", message}}.dump());
+    const bool isStart = !wasPaused && step == 0;
+    writer_.event(state == RunState::Paused ? "pause"
+                  : isStart                 ? "start"
+                                            : "resume",
+                  step, Json{{"message", message}}.dump());
   }
   publish();
 }

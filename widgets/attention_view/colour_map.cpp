@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/magma.h"
+
 namespace slab {
 namespace {
 
 // Samples of the published maps at even steps from 0 to 1, interpolated linearly in between.
 constexpr std::array<QRgb, 11> kViridis{0x440154, 0x482475, 0x414487, 0x355f8d, 0x2a788e, 0x21918c,
                                         0x22a884, 0x44bf70, 0x7ad151, 0xbddf26, 0xfde725};
-constexpr std::array<QRgb, 11> kMagma{0x000004, 0x140e36, 0x3b0f70, 0x641a80, 0x8c2981, 0xb73779,
-                                      0xde4968, 0xf7705c, 0xfe9f6d, 0xfecf92, 0xfcfdbf};
 constexpr std::array<QRgb, 10> kCividis{0x00204d, 0x00336f, 0x39486b, 0x575c6d, 0x707173,
                                         0x8a8779, 0xa69d75, 0xc4b56c, 0xe4cf5b, 0xffea46};
 // Lightness falls evenly on both sides of the middle, so that +x and -x look equally strong.
