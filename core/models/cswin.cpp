@@ -171,7 +171,10 @@ at::Tensor Cswin::forwardFeatures(const at::Tensor& images) {
   }
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     const nn::StageScope scope(*context(), stageName(i));
-    for (const auto& block : stages_[i].blocks) tokens = block->forward(tokens);
+    for (std::size_t j = 0; j < stages_[i].blocks.size(); ++j) {
+      const nn::StageScope block(*context(), std::to_string(j));
+      tokens = stages_[i].blocks[j]->forward(tokens);
+    }
     if (!stages_[i].merge) continue;
     const nn::StageScope merge(*context(), "merge");
     tokens = stages_[i].merge->forwardTokens(tokens, stages_[i].grid);

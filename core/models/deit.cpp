@@ -95,7 +95,10 @@ at::Tensor Deit::forwardFeatures(const at::Tensor& images) {
   }
   {
     const nn::StageScope scope(*context(), "blocks");
-    for (const auto& block : blocks_) tokens = block->forward(tokens);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      const nn::StageScope block(*context(), std::to_string(i));
+      tokens = blocks_[i]->forward(tokens);
+    }
   }
   const nn::StageScope scope(*context(), "norm");
   tokens = norm_->forward(tokens);

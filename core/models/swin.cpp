@@ -82,7 +82,10 @@ SwinLayer::SwinLayer(SwinBlockShape blockShape, const std::vector<double>& dropP
 
 at::Tensor SwinLayer::forward(const at::Tensor& tokens) {
   at::Tensor x = tokens;
-  for (const auto& block : blocks) x = block->forward(x);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const nn::StageScope scope(*context_, "blocks." + std::to_string(i));
+    x = blocks[i]->forward(x);
+  }
   if (!downsample) return x;
   const nn::StageScope scope(*context_, "merge");
   return downsample->forward(x);
