@@ -113,12 +113,15 @@ class CurvePlot : public QWidget {
   /// The graphs of one curve; without an average, `smooth` draws the raw points.
   struct Drawn {
     QCPGraph *superseded, *raw, *smooth, *dots;
-    std::unique_ptr<SmoothedSeries> average;
+    std::shared_ptr<SmoothedSeries> average;  ///< shared with the thread that averages a long series
   };
   void setUpCanvas();
   void applyTheme(const Tokens& tokens);
   void rebuildGraphs();
   void drawCurve(Drawn& drawn, int columns, std::vector<RailMark>& marks);
+  void drawAverage(Drawn& drawn, const Curve& curve, int columns);
+  void advanceAverage(Drawn& drawn, const SeriesStore& data);
+  void finishAverages();
   void drawPlanned();
   void applyXRange();
   void applyYRange();

@@ -135,8 +135,9 @@ void CurvePlot::updateLegend() {
     if (curve.label.isEmpty()) continue;
     LegendEntry entry{
         curve.label, {}, drawn_[i]->smooth->pen().color(), drawn_[i]->smooth->pen().style(), curve.hasMarkers};
-    const bool isAveraged = drawn_[i]->average != nullptr && drawn_[i]->average->curve().size() > 0;
-    const SeriesStore* shown = isAveraged ? &drawn_[i]->average->curve() : curve.data.get();
+    const SmoothedSeries* average = drawn_[i]->average.get();
+    const bool isAveraged = average != nullptr && average->isComplete() && average->curve().size() > 0;
+    const SeriesStore* shown = isAveraged ? &average->curve() : curve.data.get();
     const auto range = shown != nullptr ? shown->range(link_->axis()) : std::nullopt;
     if (range) {
       reached = std::max(reached, range->x1);
