@@ -38,7 +38,8 @@ void addOptions(QCommandLineParser& parser) {
                      {"no-autostart", "Do not start the demo training in an empty demo project."},
                      {"screenshot", "Write pictures of every workspace to <dir>, then leave.", "dir"},
                      {"wait", "With --screenshot: seconds to wait for a running training.", "seconds", "240"},
-                     {"workspace", "Begin with runs, configure, train, attention, latency or data.", "name"}});
+                     {"workspace", "Begin with runs, configure, train, attention, latency, data or models.", "name"},
+                     {"import", "Show what the checkpoint <file> holds, to be imported.", "file"}});
 }
 
 /// The demo project trains by itself the first time, so that the first minute already shows something.
@@ -84,6 +85,7 @@ int main(int argc, char** argv) {
   settings::rememberProject(session.projectPath());
   if (isDemo && !parser.isSet("no-autostart")) autostart(session, parser.isSet("demo"));
   if (parser.isSet("workspace")) window.showWorkspace(parser.value("workspace"));
+  if (parser.isSet("import")) session.openCheckpoint(QFileInfo(parser.value("import")).absoluteFilePath());
   if (parser.isSet("screenshot")) {
     Screenshots screenshots(window, session, parser.value("screenshot"), parser.value("wait").toDouble());
     QTimer::singleShot(0, &app, [&] { screenshots.start([](int code) { QApplication::exit(code); }); });

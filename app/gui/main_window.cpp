@@ -42,6 +42,7 @@ constexpr WorkspaceEntry kWorkspaces[] = {
     {makeAttentionPanel, Glyph::Attention, QT_TRANSLATE_NOOP("MainWindow", "Attention")},
     {makeLatencyPanel, Glyph::Latency, QT_TRANSLATE_NOOP("MainWindow", "Latency")},
     {makeDataPanel, Glyph::Data, QT_TRANSLATE_NOOP("MainWindow", "Data")},
+    {makeModelsPanel, Glyph::Models, QT_TRANSLATE_NOOP("MainWindow", "Models")},
 };
 
 }  // namespace
@@ -141,6 +142,8 @@ void MainWindow::makeFileMenu() {
       recent_->addAction(path, this, [this, path] { session_.openProject(path); });
     }
   });
+  file->addAction(tr("&Import checkpoint..."), QKeySequence("Ctrl+I"), this, &MainWindow::importCheckpoint)
+      ->setStatusTip(tr("Weights of PyTorch (.pth) or safetensors; a file dropped on the window does the same"));
   file->addSeparator();
   QAction* undo = session_.undoStack().createUndoAction(this, tr("&Undo"));
   undo->setShortcut(QKeySequence::Undo);
@@ -262,6 +265,12 @@ void MainWindow::openProject() {
   if (!path.isEmpty()) session_.openProject(path);
 }
 
+void MainWindow::importCheckpoint() {
+  const QString path = QFileDialog::getOpenFileName(this, tr("Import a checkpoint"), {},
+                                                    tr("Checkpoints (*.pth *.pt *.bin *.safetensors);;All files (*)"));
+  if (!path.isEmpty()) session_.openCheckpoint(path);
+}
+
 void MainWindow::closeEvent(QCloseEvent* event) {
   for (const Workspace* workspace : workspaces_) workspace->saveLayout();
   QSettings().setValue("window/geometry", saveGeometry());
@@ -273,10 +282,16 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
   if (event->mimeData()->hasUrls()) event->acceptProposedAction();
 }
 
-/// A folder is a project; other files are for the workspaces, which take drops themselves.
+/// A folder is a project, a file a checkpoint to import; the workspaces take other drops themselves.
 void MainWindow::dropEvent(QDropEvent* event) {
   const QString path = event->mimeData()->urls().value(0).toLocalFile();
-  if (QFileInfo(path).isDir()) session_.openProject(path);
+  if (path.isEmpty()) return;
+  event->acceptProposedAction();
+  if (QFileInfo(path).isDir()) {
+    session_.openProject(path);
+  } else {
+    session_.openCheckpoint(path);
+  }
 }
 
 }  // namespace slab

@@ -51,6 +51,7 @@ class MainWindow : public QMainWindow {
   void updateStatus();
   void updateTitle();
   void openProject();
+  void importCheckpoint();
   QMenu* menu(const QString& title);
 
   Session& session_;

@@ -1,4 +1,4 @@
-// A workspace of the window: Runs, Configure, Train, Attention, Latency, Data.
+// A workspace of the window: Runs, Configure, Train, Attention, Latency, Data, Models.
 #pragma once
 
 #include <QAction>
@@ -85,12 +85,13 @@ class Panel : public QObject {
   Session& session_;
 };
 
-/// Makers of the six panels, in the rail's order; each stands in panels/<name>_panel.cpp.
+/// Makers of the panels, in the rail's order; each stands in panels/<name>_panel.cpp.
 Panel* makeRunsPanel(Session& session, QObject* parent);
 Panel* makeConfigurePanel(Session& session, QObject* parent);
 Panel* makeTrainPanel(Session& session, QObject* parent);
 Panel* makeAttentionPanel(Session& session, QObject* parent);
 Panel* makeLatencyPanel(Session& session, QObject* parent);
 Panel* makeDataPanel(Session& session, QObject* parent);
+Panel* makeModelsPanel(Session& session, QObject* parent);
 
 }  // namespace slab

@@ -59,6 +59,7 @@ void Session::openProject(const QString& directory) {
   projectName_ = QFileInfo(project_).fileName();
   isRead_ = false;
   runs_.clear();
+  imports_.clear();
   data_.clear();
   workers_.clear();
   shown_.clear();
@@ -67,6 +68,7 @@ void Session::openProject(const QString& directory) {
   QDir().mkpath(project_ + "/.cache");
   inspection_->setLogFile(project_ + "/.cache/inspect.log");
   post([project = project_](ProjectReader& reader) { reader.open(project); });
+  readImports();
   emit projectChanged();
   emit runsChanged();
   emit currentRunChanged();
@@ -195,6 +197,22 @@ void Session::watchShown() {
   for (const RunRow* row : shownRuns()) paths += row->path;
   for (auto it = data_.begin(); it != data_.end();) it = paths.contains(it->first) ? std::next(it) : data_.erase(it);
   post([paths](ProjectReader& reader) { reader.watch(paths); });
+}
+
+void Session::readImports() {
+  post([this, project = project_](ProjectReader&) {
+    auto models = slab::readImports(project);
+    QMetaObject::invokeMethod(this, [this, project, models = std::move(models)] {
+      if (project != project_) return;
+      imports_ = models;
+      emit importsChanged();
+    });
+  });
+}
+
+void Session::openCheckpoint(const QString& file) {
+  showWorkspace("models");
+  emit checkpointOpened(file);
 }
 
 QString Session::slabProgram() {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/gui/imported_models.h"
 #include "app/gui/run_data.h"
 #include "core/wire/messages.h"
 #include "widgets/run_table/run_row.h"
@@ -73,6 +74,13 @@ class Session : public QObject {
   /// "pause", "resume", "checkpoint" or "stop" to a running worker.
   void sendCommand(const QString& path, const QString& command);
 
+  /// Models imported into this project.
+  [[nodiscard]] const std::vector<ImportedModel>& imports() const { return imports_; }
+  /// Looks at the project's imports again; `importsChanged` follows.
+  void readImports();
+  /// Shows what a checkpoint of another program holds, in Models, to be imported from there.
+  void openCheckpoint(const QString& file);
+
   /// On disk, by the reader's thread; undoable. Refused by a notice while a worker writes the run.
   void renameRun(const QString& path, const QString& name);
   void trashRun(const QString& path);
@@ -105,6 +113,8 @@ class Session : public QObject {
   /// Any row changed: state, step, figures.
   void runsChanged();
   void currentRunChanged();
+  void importsChanged();
+  void checkpointOpened(const QString& file);
   void shownRunsChanged();
   /// New rows of a shown run were read.
   void dataChanged(const QString& path);
@@ -124,6 +134,7 @@ class Session : public QObject {
   QString project_, projectName_, current_, wanted_;
   bool isRead_ = false;
   std::vector<RunRow> runs_;
+  std::vector<ImportedModel> imports_;
   std::map<QString, bool> shown_;
   std::map<QString, std::unique_ptr<RunData>> data_;
   std::map<QString, std::unique_ptr<TrainingClient>> workers_;

@@ -99,7 +99,11 @@ void Workspace::resizeEvent(QResizeEvent* event) {
 void Workspace::showEvent(QShowEvent* event) {
   QMainWindow::showEvent(event);
   // Docks learn their minimum sizes when they are shown; the shares come after that.
-  if (isDefault_) QTimer::singleShot(0, this, [this] { applyShares(panel_->defaultLayout(), size()); });
+  // Once a size only: docks drift a little each time.
+  if (isDefault_ && sharedSize_ != size()) {
+    sharedSize_ = size();
+    QTimer::singleShot(0, this, [this] { applyShares(panel_->defaultLayout(), size()); });
+  }
 }
 
 void Workspace::saveLayout() const {

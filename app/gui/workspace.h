@@ -36,6 +36,7 @@ class Workspace : public QMainWindow {
   Panel* panel_;
   QList<CardDock*> docks_;
   bool isDefault_ = true;
+  QSize sharedSize_;  ///< when the shares were applied to a shown window
 };
 
 }  // namespace slab

@@ -123,7 +123,7 @@ TEST_F(MainWindowTest, NoTwoActionsShareAShortcut) {
 }
 
 TEST_F(MainWindowTest, EveryFocusableWidgetHasAnAccessibleName) {
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < static_cast<int>(window_->workspaces().size()); ++i) {
     window_->showWorkspace(i);
     QTest::qWait(50);
     for (const QWidget* widget : window_->findChildren<QWidget*>()) {
@@ -138,7 +138,7 @@ TEST_F(MainWindowTest, EveryFocusableWidgetHasAnAccessibleName) {
 TEST_F(MainWindowTest, NothingIsClippedAtTwoHundredPercent) {
   theme().apply(ThemeKind::Light, 2.0);
   window_->resize(2880, 1800);
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < static_cast<int>(window_->workspaces().size()); ++i) {
     window_->showWorkspace(i);
     QTest::qWait(200);
     for (const QPushButton* button : window_->findChildren<QPushButton*>()) {

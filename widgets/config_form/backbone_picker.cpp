@@ -4,17 +4,15 @@
 #include <QLabel>
 
 #include "core/config/arch/registry.h"
+#include "widgets/config_form/family_names.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
 namespace {
 
-constexpr std::array kFamilies{Family::DeiT, Family::Pvt, Family::PvtV2, Family::Swin, Family::CSwin};
-constexpr std::array kFamilyNames{"DeiT", "PVT", "PVTv2", "Swin", "CSwin"};
-
 int familyIndex(Family family) {
-  for (std::size_t i = 0; i < kFamilies.size(); ++i) {
-    if (kFamilies[i] == family) return static_cast<int>(i);
+  for (std::size_t i = 0; i < kFamilyNames.size(); ++i) {
+    if (kFamilyNames[i].family == family) return static_cast<int>(i);
   }
   return 0;
 }
@@ -59,10 +57,10 @@ BackbonePicker::BackbonePicker(ConfigDocument& document, QWidget* parent)
   addRow(1, tr("size"), size_);
   grid->setColumnStretch(1, 1);
   QStringList names;
-  for (const char* name : kFamilyNames) names << QString::fromLatin1(name);
+  for (const FamilyName& family : kFamilyNames) names << QString::fromLatin1(family.name);
   family_->setOptions(names);
-  for (std::size_t i = 0; i < kFamilies.size(); ++i) {
-    if (!isBuilt(kFamilies[i]))
+  for (std::size_t i = 0; i < kFamilyNames.size(); ++i) {
+    if (!isBuilt(kFamilyNames[i].family))
       family_->setOptionEnabled(static_cast<int>(i), false, tr("This family is not built yet"));
   }
   connect(family_, &Segmented::activated, this, &BackbonePicker::pickFamily);
@@ -89,7 +87,7 @@ void BackbonePicker::refresh() {
 }
 
 void BackbonePicker::pickFamily(int index) {
-  const QStringList sizes = sizesOf(kFamilies[static_cast<std::size_t>(index)]);
+  const QStringList sizes = sizesOf(kFamilyNames[static_cast<std::size_t>(index)].family);
   const RegistryEntry* entry = findModel(document_.config().model.name);
   const QString old = entry ? QString::fromStdString(entry->size) : QString();
   pick(index, sizes.contains(old) ? old : sizes.value(0));
@@ -104,7 +102,7 @@ void BackbonePicker::pickSize(int index) {
 void BackbonePicker::pick(int family, const QString& size) {
   const ModelConfig& model = document_.config().model;
   const char letter = model.attention.empty() ? 'S' : model.attention.front();
-  const Family kind = kFamilies[static_cast<std::size_t>(family)];
+  const Family kind = kFamilyNames[static_cast<std::size_t>(family)].family;
   const std::string label = size.toStdString();
   auto name = nameFor(kind, label, model.norm, letter);
   std::vector<std::pair<QString, Json>> values;

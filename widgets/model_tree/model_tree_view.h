@@ -1,29 +1,43 @@
-// The modules of a model with what each costs.
+// The modules of a model, or of two side by side, with what each costs.
 #pragma once
 
 #include <QAbstractItemModel>
 #include <QTreeView>
 #include <memory>
+#include <optional>
 
-#include "core/config/cost.h"
 #include "widgets/model_tree/cell_delegate.h"
+#include "widgets/model_tree/module_tree.h"
 
 namespace slab {
 
-/// Rows of the cost preview as a tree: module, what it is, output shape, parameters, MACs, share of the MACs.
-/// Where the norms fold away, their parameters are shown in grey: they are gone after folding.
+/// Rows: module, what it is, output shape, parameters, MACs, milliseconds, share of the MACs. With a second model its
+/// figures stand beside the first's, coloured where they differ. Where a norm folds away, its row is grey.
 class ModelTreeModel : public QAbstractItemModel {
   Q_OBJECT
 
  public:
-  enum Column { Module, What, Output, Parameters, Macs, Share, ColumnCount };
-  /// Share of the model's multiply-accumulates, 0 to 1.
+  enum Column {
+    Module,
+    What,
+    Output,
+    Parameters,
+    SecondParameters,
+    Macs,
+    SecondMacs,
+    Time,
+    SecondTime,
+    Share,
+    ColumnCount
+  };
+  /// Share of the first model's multiply-accumulates, 0 to 1.
   static constexpr int kShareRole = Qt::UserRole + 1;
 
   explicit ModelTreeModel(QObject* parent = nullptr);
-  ~ModelTreeModel() override;
 
-  void setRows(const std::vector<ModuleCost>& rows);
+  void setModels(TreeModel first, std::optional<TreeModel> second);
+  [[nodiscard]] bool hasSecond() const { return second_.has_value(); }
+  [[nodiscard]] bool hasTimes() const;
 
   [[nodiscard]] QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
   [[nodiscard]] QModelIndex parent(const QModelIndex& index) const override;
@@ -33,10 +47,16 @@ class ModelTreeModel : public QAbstractItemModel {
   [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
  private:
-  struct Node;
-  [[nodiscard]] const Node* nodeOf(const QModelIndex& index) const;
+  [[nodiscard]] const ModuleNode* nodeOf(const QModelIndex& index) const;
+  [[nodiscard]] const TreeModel& side(int index) const { return index == 0 || !second_ ? first_ : *second_; }
+  [[nodiscard]] QString words(const ModuleNode& node, int column) const;
+  [[nodiscard]] QString toolTip(const ModuleNode& node, int column) const;
+  [[nodiscard]] QColor colour(const ModuleNode& node, int column) const;
+  [[nodiscard]] double shareOf(const ModuleNode& node) const;
 
-  std::unique_ptr<Node> root_;
+  TreeModel first_;
+  std::optional<TreeModel> second_;
+  std::unique_ptr<ModuleNode> root_;
   double macs_ = 0.0;
 };
 
@@ -49,7 +69,7 @@ class ShareBarDelegate : public CellDelegate {
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 
-/// The tree with its columns sized; stages open, blocks closed.
+/// The tree with its columns sized; stages open, blocks closed. Columns without figures are hidden.
 class ModelTreeView : public QTreeView {
   Q_OBJECT
 
@@ -57,7 +77,8 @@ class ModelTreeView : public QTreeView {
   explicit ModelTreeView(QWidget* parent = nullptr);
 
   /// Keeps open what was open where the modules stayed the same.
-  void setRows(const std::vector<ModuleCost>& rows);
+  void setModels(TreeModel first, std::optional<TreeModel> second = std::nullopt);
+  void setRows(const std::vector<ModuleCost>& rows) { setModels({rows, false, {}}); }
 
  private:
   void layOutColumns();

@@ -38,6 +38,13 @@ void drawData(QPainter& p) {
   }
 }
 
+void drawModels(QPainter& p) {
+  p.drawRect(QRectF(5.5, 1.5, 5, 3.5));
+  p.drawRect(QRectF(1.5, 11, 5, 3.5));
+  p.drawRect(QRectF(9.5, 11, 5, 3.5));
+  p.drawLines({Line(8, 5, 8, 8), Line(4, 8, 12, 8), Line(4, 8, 4, 11), Line(12, 8, 12, 11)});
+}
+
 void drawCheckpoint(QPainter& p) {
   p.drawPolygon(QPolygonF{{8, 2}, {14, 8}, {8, 14}, {2, 8}});
 }
@@ -58,6 +65,7 @@ void drawGlyph(QPainter& painter, Glyph glyph, const QRectF& rect, const QColor&
     case Glyph::Attention: drawAttention(painter); break;
     case Glyph::Latency: drawLatency(painter); break;
     case Glyph::Data: drawData(painter); break;
+    case Glyph::Models: drawModels(painter); break;
     case Glyph::Checkpoint: drawCheckpoint(painter); break;
   }
   painter.restore();

@@ -1,9 +1,9 @@
 #include "app/gui/panels/attention_pane.h"
 
-#include <QDir>
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/gui/model_choice.h"
 #include "app/gui/session.h"
 #include "widgets/theme/theme.h"
 
@@ -114,14 +114,7 @@ AttentionPane::AttentionPane(Session& session, int index, QObject* parent)
 void AttentionPane::fillMenu() {
   QMenu* menu = picker_->menu();
   menu->clear();
-  for (const RunRow& row : session_.runs()) {
-    QAction* action = menu->addAction(row.name);
-    action->setEnabled(!row.lastCheckpoint.isEmpty());
-    if (row.lastCheckpoint.isEmpty()) action->setText(tr("%1 (no checkpoint yet)").arg(row.name));
-    const QString path = row.path;
-    connect(action, &QAction::triggered, this, [this, path] { setRun(path); });
-  }
-  if (menu->isEmpty()) menu->addAction(tr("No run yet"))->setEnabled(false);
+  fillModelMenu(menu, session_, false, [this](const QString& key) { setRun(key); });
   if (index_ > 0 && !run_.isEmpty()) {
     menu->addSeparator();
     connect(menu->addAction(tr("One model only")), &QAction::triggered, this, [this] { setRun({}); });
@@ -174,8 +167,8 @@ void AttentionPane::refresh() {
 }
 
 QString AttentionPane::checkpoint() const {
-  const RunRow* row = session_.run(run_);
-  return row && !row->lastCheckpoint.isEmpty() ? QDir(run_).filePath(row->lastCheckpoint) : QString();
+  const auto choice = modelChoice(session_, run_);
+  return choice ? QString::fromStdString(choice->source.checkpoint) : QString();
 }
 
 int AttentionPane::layerIndex() const {
@@ -301,18 +294,18 @@ void AttentionPane::fail(const QString& words) {
 }
 
 void AttentionPane::updateHeader() {
-  const RunRow* row = session_.run(run_);
-  header_->setTitle(row ? row->name : index_ == 0 ? tr("Model") : tr("Second model"));
+  const auto choice = modelChoice(session_, run_);
+  header_->setTitle(choice ? choice->name : index_ == 0 ? tr("Model") : tr("Second model"));
   const auto layer = static_cast<std::size_t>(reply_.layer);
   QString words;
-  if (row && hasMap() && layer < reply_.layers.size()) {
+  if (choice && hasMap() && layer < reply_.layers.size()) {
     const AttentionLayer& entry = reply_.layers[layer];
     words = tr("%1, %2, head %3")
                 .arg(QString::fromStdString(entry.name), kindWords(entry))
                 .arg(std::clamp(subject_.head, 0, std::max(0, entry.heads - 1)));
   }
   header_->setSubtitle(words);
-  picker_->setText(row ? tr("change") : tr("choose a run"));
+  picker_->setText(choice ? tr("change") : tr("choose a run"));
 }
 
 }  // namespace slab

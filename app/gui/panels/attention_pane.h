@@ -36,7 +36,7 @@ class AttentionPane : public QObject {
   [[nodiscard]] CardHeader* header() const { return header_; }
   [[nodiscard]] AttentionView* view() const { return view_; }
 
-  /// Path of a run with a checkpoint; empty for none.
+  /// A run with a checkpoint, or an imported model (ModelChoice::key); empty for none.
   void setRun(const QString& run);
   [[nodiscard]] const QString& run() const { return run_; }
   void show(const AttentionSubject& subject);

@@ -11,65 +11,18 @@
 #include <algorithm>
 #include <cmath>
 
-#include "app/gui/panels/run_config.h"
+#include "app/gui/panels/latency_report.h"
+#include "app/gui/quiet_machine.h"
 #include "app/gui/session.h"
-#include "core/base/format.h"
-#include "core/config/arch/registry.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
 namespace {
 
 constexpr int kBatches[] = {1, 8, 64};
-// Colours as in the papers' order of the rows: LayerNorm, PRepBN, folded, SLAB, SLAB folded.
-constexpr int kColours[] = {1, 4, 2, 3, 0};
 constexpr double kLongestSeconds = 60.0;
+constexpr std::size_t kMostModels = 8;
 constexpr double kAddsUp = 0.03;
-
-/// `model.*` of a run, or of the demo preset while there is none, as --set values.
-std::map<std::string, std::string> modelSettings(const RunRow* run) {
-  std::map<std::string, std::string> settings;
-  const RunConfig config = configOf(run);
-  for (const FieldInfo& field : fields()) {
-    if (field.group != "model" || field.key == "model.name") continue;
-    const Json value = getField(config, field.key);
-    settings[field.key] = value.is_string() ? value.get<std::string>() : value.dump();
-  }
-  return settings;
-}
-
-/// The window of softmax attention in this family: the registry's, or the run's where that is smaller.
-std::string softmaxWindow(const std::string& model, const std::string& window) {
-  const RegistryEntry* entry = findModel(model);
-  if (!entry) return window;
-  const auto plain = nameFor(entry->family, entry->size, NormKind::LayerNorm, 'S');
-  const RegistryEntry* rival = plain ? findModel(*plain) : nullptr;
-  if (!rival) return window;
-  return std::to_string(std::min<long long>(rival->config.window, QString::fromStdString(window).toLongLong()));
-}
-
-/// The kind of work of a leaf: its own name, or its parent's where it is what a parent left over.
-int partOfLeaf(const std::vector<BenchLayer>& layers, std::size_t leaf) {
-  const QString name = QString::fromStdString(layers[leaf].name);
-  if (name != QLatin1String("other")) return partOf(name);
-  for (std::size_t i = leaf; i-- > 0;) {
-    if (layers[i].depth < layers[leaf].depth) return partOf(QString::fromStdString(layers[i].name));
-  }
-  return partOf(name);
-}
-
-std::vector<LatencyRow::Part> partsOf(const std::vector<BenchLayer>& layers) {
-  std::vector<double> sums(partNames().size(), 0.0);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const bool isLeaf = i + 1 == layers.size() || layers[i + 1].depth <= layers[i].depth;
-    if (isLeaf) sums[static_cast<std::size_t>(partOfLeaf(layers, i))] += layers[i].milliseconds;
-  }
-  std::vector<LatencyRow::Part> parts;
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    if (sums[i] > 0) parts.push_back({static_cast<int>(i), sums[i]});
-  }
-  return parts;
-}
 
 QString contextWord(const BenchReport& report, const char* key) {
   const auto found = report.context.find(key);
@@ -78,69 +31,13 @@ QString contextWord(const BenchReport& report, const char* key) {
 
 }  // namespace
 
-std::vector<BenchEntry> architectureEntries(const RunRow* run) {
-  const std::string name = configOf(run).model.name;
-  const auto settings = modelSettings(run);
-  const std::string letters = settings.at("model.attention");
-  const auto stages = std::max<std::size_t>(1, letters.size());
-  const bool isSlab = letters.find('L') != std::string::npos && settings.at("model.norm") == "prep_bn";
-  const auto variant = [&](const char* label, const char* norm, bool isLinear, bool isFolded) {
-    BenchEntry entry{label, {}};
-    entry.source.folded = isFolded;
-    if (isLinear && isSlab && run && !run->lastCheckpoint.isEmpty()) {
-      entry.source.checkpoint = QDir(run->path).filePath(run->lastCheckpoint).toStdString();
-      return entry;
-    }
-    entry.source.model = name;
-    entry.source.settings = settings;
-    entry.source.settings["model.norm"] = norm;
-    if (!isLinear) {
-      entry.source.settings["model.attention"] = std::string(stages, 'S');
-      entry.source.settings["model.window"] = softmaxWindow(name, settings.at("model.window"));
-    } else if (!isSlab) {
-      entry.source.settings["model.attention"] = std::string(stages, 'L');
-    }
-    return entry;
-  };
-  return {variant("LayerNorm", "layer_norm", false, false), variant("PRepBN", "prep_bn", false, false),
-          variant("PRepBN, folded", "prep_bn", false, true), variant("SLAB", "prep_bn", true, false),
-          variant("SLAB, folded", "prep_bn", true, true)};
-}
-
-std::vector<LatencyRow> rowsOf(const BenchReport& report) {
-  std::vector<LatencyRow> rows;
-  for (std::size_t i = 0; i < report.rows.size(); ++i) {
-    const BenchRow& from = report.rows[i];
-    LatencyRow row;
-    row.label = QString::fromStdString(from.label);
-    row.series = kColours[i % std::size(kColours)];
-    row.measured = true;
-    row.mean = from.mean;
-    row.p50 = from.p50;
-    row.p90 = from.p90;
-    row.p99 = from.p99;
-    row.meanLow = from.low;
-    row.meanHigh = from.high;
-    for (const BenchPair& pair : report.pairs) {
-      if (i == 0 || pair.first != from.label || report.rows.front().mean <= 0) continue;
-      const double percent = 100.0 / report.rows.front().mean;
-      row.difference =
-          LatencyRow::Difference{pair.difference * percent, pair.low * percent, pair.high * percent, pair.isDifferent};
-    }
-    const auto certificate = report.context.find("certificate/" + from.label);
-    if (certificate != report.context.end()) row.certificate = QString::fromStdString(certificate->second).toDouble();
-    row.parts = partsOf(from.layers);
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
 Panel* makeLatencyPanel(Session& session, QObject* parent) {
   return new LatencyPanel(session, parent);
 }
 
 LatencyPanel::LatencyPanel(Session& session, QObject* parent)
     : Panel(session, parent),
+      machine_(new QuietMachine(session, this)),
       measure_(new QAction(tr("&Measure"), this)),
       cancel_(new QAction(tr("&Cancel the measurement"), this)),
       copy_(new QAction(tr("Copy as &table"), this)),
@@ -156,6 +53,7 @@ LatencyPanel::LatencyPanel(Session& session, QObject* parent)
   export_->setIconText(tr("Export figure"));
   connect(measure_, &QAction::triggered, this, &LatencyPanel::measure);
   connect(cancel_, &QAction::triggered, this, &LatencyPanel::cancel);
+  connect(machine_, &QuietMachine::ready, this, &LatencyPanel::ask);
   connect(copy_, &QAction::triggered, this, [this] {
     QGuiApplication::clipboard()->setText(toMarkdown(rows_));
     this->session().report(tr("The table is on the clipboard, as Markdown."));
@@ -240,30 +138,29 @@ QList<QWidget*> LatencyPanel::makeContextWidgets() {
   return {what, batch, precision, device_, quiet_};
 }
 
-std::vector<QString> LatencyPanel::runningRuns() const {
-  std::vector<QString> running;
-  for (const RunRow& row : session().runs()) {
-    if (row.pid > 0 && row.isActive() && row.state != RunState::Paused) running.push_back(row.path);
-  }
-  return running;
-}
-
 std::vector<BenchEntry> LatencyPanel::entries() const {
   if (what_ == What::Architecture) return architectureEntries(session().currentRun());
   std::vector<BenchEntry> entries;
   for (const RunRow& row : session().runs()) {
-    if (row.lastCheckpoint.isEmpty() || entries.size() >= 8) continue;
+    if (row.lastCheckpoint.isEmpty() || entries.size() >= kMostModels) continue;
     BenchEntry entry{row.name.toStdString(), {}};
     entry.source.checkpoint = QDir(row.path).filePath(row.lastCheckpoint).toStdString();
     entry.source.folded = row.config.value("model.norm") != "layer_norm";
+    entries.push_back(entry);
+  }
+  for (const ImportedModel& imported : session().imports()) {
+    if (entries.size() >= kMostModels) break;
+    BenchEntry entry{imported.name.toStdString(), {}};
+    entry.source.checkpoint = imported.weights.toStdString();
+    entry.source.folded = imported.model.norm != NormKind::LayerNorm;
     entries.push_back(entry);
   }
   return entries;
 }
 
 void LatencyPanel::refresh() {
-  const bool isBusy = request_ != 0 || isWaitingForPause_;
-  const bool isTraining = !runningRuns().empty();
+  const bool isBusy = request_ != 0 || machine_->isWaiting();
+  const bool isTraining = !machine_->running().empty();
   measure_->setText(isTraining      ? tr("Pause training and &measure")
                     : rows_.empty() ? tr("&Measure")
                                     : tr("&Measure again"));
@@ -278,28 +175,17 @@ void LatencyPanel::refresh() {
     quiet_->setSign(Chip::Sign::Dot, isTraining ? theme().tokens().warning : theme().tokens().good);
     quiet_->setParts(isTraining ? tr("a training is running") : tr("no training running"), {});
   }
-  // The worker pauses between two steps; then the machine is ours.
-  if (isWaitingForPause_ && !isTraining) {
-    isWaitingForPause_ = false;
-    ask();
-  }
 }
 
 void LatencyPanel::measure() {
-  if (request_ != 0 || isWaitingForPause_) return;
+  if (request_ != 0 || machine_->isWaiting()) return;
   if (entries().empty()) {
     session().report(tr("No run has a checkpoint yet, so there is nothing to measure. Choose This architecture."),
                      "warning");
     return;
   }
-  paused_ = runningRuns();
-  if (paused_.empty()) {
-    ask();
-    return;
-  }
-  isWaitingForPause_ = true;
-  for (const QString& run : paused_) session().sendCommand(run, "pause");
   header_->setSubtitle(tr("waiting for the training to pause after its step"));
+  machine_->acquire();
   refresh();
 }
 
@@ -323,7 +209,7 @@ void LatencyPanel::ask() {
   for (std::size_t i = 0; i < request.entries.size(); ++i) {
     LatencyRow row;
     row.label = QString::fromStdString(request.entries[i].label);
-    row.series = kColours[i % std::size(kColours)];
+    row.series = latencyColour(i);
     waiting.push_back(row);
   }
   comparison_->setRows(waiting);
@@ -412,9 +298,13 @@ void LatencyPanel::updateScatter() {
   scatter_->setPoints(std::move(points));
 }
 
+/// Pictures show real figures; a training is never paused for them.
+void LatencyPanel::prepareForPicture() {
+  if (machine_->running().empty()) measure();
+}
+
 void LatencyPanel::cancel() {
-  if (isWaitingForPause_) {
-    isWaitingForPause_ = false;
+  if (machine_->isWaiting()) {
     header_->setSubtitle({});
     finish();
   } else if (request_ != 0) {
@@ -424,8 +314,7 @@ void LatencyPanel::cancel() {
 }
 
 void LatencyPanel::finish() {
-  for (const QString& run : paused_) session().sendCommand(run, "resume");
-  paused_.clear();
+  machine_->release();
   refresh();
 }
 

@@ -13,15 +13,8 @@
 
 namespace slab {
 
-struct RunRow;
+class QuietMachine;
 struct WorkerReply;
-
-/// What is compared: LayerNorm, PRepBN, PRepBN folded, SLAB, SLAB folded of one architecture. SLAB takes the run's own
-/// weights where they are of that kind, else random ones; a row's time does not depend on the values.
-std::vector<BenchEntry> architectureEntries(const RunRow* run);
-
-/// Report and colours as rows of the table, times per batch.
-std::vector<LatencyRow> rowsOf(const BenchReport& report);
 
 class LatencyPanel : public Panel {
   Q_OBJECT
@@ -37,10 +30,7 @@ class LatencyPanel : public Panel {
   QList<QAction*> menuActions() const override;
   void activate() override { refresh(); }
   bool isSettled() const override { return request_ == 0; }
-  /// Pictures show real figures; a training is never paused for them.
-  void prepareForPicture() override {
-    if (runningRuns().empty()) measure();
-  }
+  void prepareForPicture() override;
 
  private:
   enum class What { Architecture, Runs };
@@ -57,15 +47,13 @@ class LatencyPanel : public Panel {
   void exportFigure(const Figure* figure, const QString& name);
   void exportNumbers();
   [[nodiscard]] std::vector<BenchEntry> entries() const;
-  [[nodiscard]] std::vector<QString> runningRuns() const;
   [[nodiscard]] QString unit() const;
 
+  QuietMachine* machine_;
   QAction *measure_, *cancel_, *copy_, *export_, *exportParts_, *exportAccuracy_, *exportNumbers_;
   What what_ = What::Architecture;
   int batch_ = 1;
   quint64 request_ = 0;
-  bool isWaitingForPause_ = false;
-  std::vector<QString> paused_;
   std::vector<LatencyRow> rows_;
   int measuredBatch_ = 1;
   /// Milliseconds and top-1 of runs measured in this session, by path.
