@@ -42,7 +42,7 @@ bool hasDimensionsOf(const ModelConfig& model, const ModelConfig& entry) {
 BackbonePicker::BackbonePicker(ConfigDocument& document, QWidget* parent)
     : QWidget(parent), document_(document), family_(new Segmented(tr("family"))), size_(new Segmented(tr("size"))) {
   auto* grid = new QGridLayout(this);
-  grid->setContentsMargins(theme().px(14), theme().px(3), theme().px(6), theme().px(3));
+  setMargins(grid, 14, 3, 6, 3);
   grid->setHorizontalSpacing(theme().px(6));
   grid->setVerticalSpacing(theme().px(6));
   const auto addRow = [grid](int row, const QString& words, Segmented* control) {

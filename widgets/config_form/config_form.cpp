@@ -28,7 +28,7 @@ ConfigForm::ConfigForm(ConfigDocument& document, QWidget* parent) : QScrollArea(
   setFocusPolicy(Qt::NoFocus);
   auto* page = new QWidget;
   column_ = new QVBoxLayout(page);
-  column_->setContentsMargins(0, 0, 0, theme().px(size::kSmall));
+  setMargins(column_, 0, 0, 0, size::kSmall);
   column_->setSpacing(0);
   unreadable_ = new QLabel;
   unreadable_->setWordWrap(true);
@@ -60,11 +60,11 @@ void ConfigForm::addSection(const std::string& group, const std::string& title) 
   section.group = group;
   section.box = new QWidget;
   section.rows = new QVBoxLayout(section.box);
-  section.rows->setContentsMargins(0, 0, 0, theme().px(size::kSmall));
+  setMargins(section.rows, 0, 0, 0, size::kSmall);
   section.rows->setSpacing(0);
   auto* heading = new QLabel(QString::fromStdString(title));
   setTextRole(heading, TextRole::Title);
-  heading->setContentsMargins(theme().px(12), theme().px(8), 0, theme().px(4));
+  setMargins(heading, 12, 8, 0, 4);
   section.rows->addWidget(heading);
   if (group == "model") {
     heading->hide();  // the card's header says it

@@ -31,14 +31,14 @@ QLabel* richLabel(const QString& accessibleName) {
   label->setWordWrap(true);
   label->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
   label->setAccessibleName(accessibleName);
-  label->setContentsMargins(theme().px(14), 0, theme().px(12), theme().px(8));
+  setMargins(label, 14, 0, 12, 8);
   return label;
 }
 
 QLabel* heading(const QString& text) {
   auto* label = new QLabel(text);
   setTextRole(label, TextRole::Title);
-  label->setContentsMargins(theme().px(12), theme().px(8), 0, theme().px(4));
+  setMargins(label, 12, 8, 0, 4);
   return label;
 }
 
@@ -57,11 +57,11 @@ ConfigSummary::ConfigSummary(ConfigDocument& document, QWidget* parent)
   setFocusPolicy(Qt::NoFocus);
   auto* page = new QWidget;
   auto* column = new QVBoxLayout(page);
-  column->setContentsMargins(0, 0, 0, theme().px(size::kSmall));
+  setMargins(column, 0, 0, 0, size::kSmall);
   column->setSpacing(0);
   column->addWidget(problems_);
   column->addWidget(heading(tr("Cost")));
-  costs_->setContentsMargins(0, 0, 0, theme().px(size::kTiny));
+  setMargins(costs_, 0, 0, 0, size::kTiny);
   costs_->setSpacing(0);
   column->addLayout(costs_);
   column->addWidget(changesHeading_);
@@ -128,8 +128,8 @@ void ConfigSummary::addCost(const QString& label, const QString& value) {
   auto* name = new QLabel(label);
   auto* number = new QLabel(value);
   setTextRole(number, TextRole::NumberSmall);
-  name->setContentsMargins(theme().px(12), theme().px(4), 0, theme().px(4));
-  number->setContentsMargins(0, theme().px(4), theme().px(12), theme().px(4));
+  setMargins(name, 12, 4, 0, 4);
+  setMargins(number, 0, 4, 12, 4);
   auto* line = new QFrame;
   line->setFixedHeight(1);
   line->setAutoFillBackground(true);

@@ -58,7 +58,7 @@ QString fieldHint(const FieldInfo& field, const RunConfig& config, const std::op
   }
   if (key == "train.epochs" && config.train.steps > 0) return tr("train.steps overrides");
   if (key == "train.epochs" && plan) return tr("%1 steps").arg(integer(plan->totalSteps));
-  if (key == "model.attention") return tr("L linear, S softmax");
+  if (key == "model.attention") return tr("L linear, S softmax, F focused");
   if (key == "data.root" && plan) return tr("%1 images").arg(integer(plan->images));
   if (key == "data.limit" && config.data.limit == 0) return tr("0 = all");
   if (key == "train.clip" && config.train.clip == 0.0) return tr("0 = off");

@@ -140,7 +140,7 @@ FieldRow::FieldRow(const QString& unknownKey, QWidget* parent) : QWidget(parent)
 
 void FieldRow::build(const QString& label, const QString& help) {
   auto* grid = new QGridLayout(this);
-  grid->setContentsMargins(theme().px(14), theme().px(3), theme().px(4), theme().px(3));
+  setMargins(grid, 14, 3, 4, 3);
   grid->setHorizontalSpacing(theme().px(6));
   grid->setVerticalSpacing(theme().px(2));
   auto* words = new QLabel(label);

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/theme/theme.h"
+
 namespace slab {
 namespace {
 
@@ -127,7 +129,7 @@ void ImageView::paintEvent(QPaintEvent*) {
       painter.fillRect(shown, QColor(0x10, 0x12, 0x16));
       painter.setOpacity(1.0);
     }
-    if (pixelGrid_ && scale >= kGridFromScale && dimming_ == 0.0) paintPixelGrid(painter);
+    if (pixelGrid_ && scale >= kGridFromScale * theme().fontScale() && dimming_ == 0.0) paintPixelGrid(painter);
     paintOverlay(painter);
   }
   if (hasFocus()) {

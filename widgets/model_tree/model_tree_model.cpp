@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "core/base/format.h"
+#include "widgets/latency_chart/latency_row.h"
 #include "widgets/model_tree/model_tree_view.h"
 #include "widgets/theme/theme.h"
 
@@ -90,7 +91,7 @@ QString ModelTreeModel::words(const ModuleNode& node, int column) const {
   const TreeModel& model = side(which);
   if (column == Time || column == SecondTime) {
     const auto found = model.milliseconds.find(node.path);
-    return found == model.milliseconds.end() ? QString() : QString::fromStdString(formatNumber(found->second, 3));
+    return found == model.milliseconds.end() ? QString() : formatMilliseconds(found->second);
   }
   const bool isParameters = column == Parameters || column == SecondParameters;
   const std::int64_t value = isParameters ? model.parametersOf(*cost) : cost->macs;

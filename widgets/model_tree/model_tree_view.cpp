@@ -64,6 +64,21 @@ void ModelTreeView::setModels(TreeModel first, std::optional<TreeModel> second) 
   layOutColumns();
 }
 
+void ModelTreeView::drawBranches(QPainter* painter, const QRect& rect, const QModelIndex& index) const {
+  if (model_->rowCount(index) == 0) return;
+  const double half = theme().px(7) / 2.0;
+  const QPointF centre(rect.right() - theme().px(5), rect.center().y() + 0.5);
+  const QPolygonF closed{{-half * 0.6, -half}, {half * 0.7, 0}, {-half * 0.6, half}};
+  painter->save();
+  painter->setRenderHint(QPainter::Antialiasing);
+  painter->setPen(Qt::NoPen);
+  painter->setBrush(theme().tokens().muted);
+  painter->translate(centre);
+  if (isExpanded(index)) painter->rotate(90);
+  painter->drawPolygon(closed);
+  painter->restore();
+}
+
 void ModelTreeView::layOutColumns() {
   using M = ModelTreeModel;
   setIndentation(theme().px(12));

@@ -80,6 +80,10 @@ class ModelTreeView : public QTreeView {
   void setModels(TreeModel first, std::optional<TreeModel> second = std::nullopt);
   void setRows(const std::vector<ModuleCost>& rows) { setModels({rows, false, {}}); }
 
+ protected:
+  /// A triangle of the font's size; the style's own stays small when the font grows.
+  void drawBranches(QPainter* painter, const QRect& rect, const QModelIndex& index) const override;
+
  private:
   void layOutColumns();
 

@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QFontDatabase>
+#include <QLayout>
 #include <QPalette>
 #include <QProxyStyle>
 #include <QPushButton>
@@ -134,6 +135,22 @@ QFont Theme::font(TextRole role) const {
 void setTextRole(QWidget* widget, TextRole role) {
   widget->setProperty(kRoleProperty, static_cast<int>(role));
   widget->setFont(theme().font(role));
+}
+
+void setMargins(QWidget* widget, double left, double top, double right, double bottom) {
+  const auto set = [=] {
+    widget->setContentsMargins(theme().px(left), theme().px(top), theme().px(right), theme().px(bottom));
+  };
+  set();
+  QObject::connect(&theme(), &Theme::changed, widget, set);
+}
+
+void setMargins(QLayout* layout, double left, double top, double right, double bottom) {
+  const auto set = [=] {
+    layout->setContentsMargins(theme().px(left), theme().px(top), theme().px(right), theme().px(bottom));
+  };
+  set();
+  QObject::connect(&theme(), &Theme::changed, layout, set);
 }
 
 void setTone(QWidget* widget, const QString& tone) {

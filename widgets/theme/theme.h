@@ -7,6 +7,7 @@
 #include "widgets/theme/tokens.h"
 
 class QApplication;
+class QLayout;
 class QPushButton;
 class QWidget;
 
@@ -52,6 +53,10 @@ inline Theme& theme() {
 
 /// Gives `widget` the font of a role and keeps it so when the font size changes.
 void setTextRole(QWidget* widget, TextRole role);
+
+/// Margins in pixels at 100 %, kept so when the font size changes.
+void setMargins(QWidget* widget, double left, double top, double right, double bottom);
+void setMargins(QLayout* layout, double left, double top, double right, double bottom);
 
 /// The colour of a label's words: "muted", "faint", "accent", "good", "warning", "bad" or "" for plain text.
 void setTone(QWidget* widget, const QString& tone);
