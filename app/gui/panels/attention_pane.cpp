@@ -88,8 +88,7 @@ AttentionPane::AttentionPane(Session& session, int index, QObject* parent)
   stack_->addWidget(empty_);
   auto* frame = new QWidget;
   auto* frameLayout = new QVBoxLayout(frame);
-  frameLayout->setContentsMargins(theme().px(size::kMedium), theme().px(size::kTiny), theme().px(size::kMedium),
-                                  theme().px(size::kMedium));
+  setMargins(frameLayout, size::kMedium, size::kTiny, size::kMedium, size::kMedium);
   frameLayout->addWidget(view_);
   stack_->addWidget(frame);
   picker_->setProperty("small", true);

@@ -3,8 +3,6 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QGridLayout>
-#include <QScrollArea>
 #include <QTextStream>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -23,28 +21,12 @@ QString number(double value, int digits = 3) {
   return QString::fromStdString(formatNumber(value, digits));
 }
 
-/// High enough for its handle at any font size.
-QSlider* makeSlider() {
-  auto* slider = new QSlider(Qt::Horizontal);
-  const auto fit = [slider] { slider->setMinimumHeight(theme().px(20)); };
-  fit();
-  QObject::connect(&theme(), &Theme::changed, slider, fit);
-  return slider;
-}
-
 QWidget* padded(QWidget* inner) {
   auto* box = new QWidget;
   auto* layout = new QVBoxLayout(box);
-  layout->setContentsMargins(theme().px(size::kSmall), 0, theme().px(size::kSmall), 0);
+  setMargins(layout, size::kSmall, 0, size::kSmall, 0);
   layout->addWidget(inner);
   return box;
-}
-
-QLabel* sideHeading(const QString& text) {
-  auto* label = new QLabel(text);
-  setTextRole(label, TextRole::Title);
-  label->setContentsMargins(theme().px(12), theme().px(12), 0, theme().px(4));
-  return label;
 }
 
 }  // namespace
@@ -85,15 +67,19 @@ std::vector<PanelCard> AttentionPanel::makeCards() {
   stripBar_ = new ColourBar;
   stripHeader_ = new CardHeader(tr("All heads of this layer"));
   stripHeader_->addWidget(stripBar_);
-  QWidget* side = makeSide();
+  side_ = new AttentionSide;
   connect(strip_, &HeadStrip::headPicked, this, [this](int head) {
     subject_.head = head;
     show();
   });
-  connect(layers_, &LayerGrid::picked, this, [this](int layer, int head) {
+  connect(side_->layers(), &LayerGrid::picked, this, [this](int layer, int head) {
     subject_.layer = layer;
     subject_.head = head;
     show();
+  });
+  connect(side_, &AttentionSide::styleEdited, this, [this](const std::function<void(OverlayStyle&)>& edit) {
+    edit(style_);
+    applyStyle();
   });
   for (AttentionPane* pane : {first_, second_}) {
     AttentionPane* other = pane == first_ ? second_ : first_;
@@ -110,7 +96,7 @@ std::vector<PanelCard> AttentionPanel::makeCards() {
     connect(pane->view(), &AttentionView::cursorMoved, this, [this, other](int row, int column) {
       const bool isInside = row >= 0 && row < other->view()->map().rows && column < other->view()->map().columns;
       other->view()->setCursorToken(isInside ? std::optional(QPoint(column, row)) : std::nullopt);
-      updateCursor(row, column);
+      side_->showToken(first_->view()->map(), style_, row, column);
     });
     connect(pane->view(), &ImageView::viewportChanged, other->view(), &ImageView::setViewport);
   }
@@ -123,7 +109,7 @@ std::vector<PanelCard> AttentionPanel::makeCards() {
   return {{"first", tr("Model"), first_->content(), first_->header()},
           {"second", tr("Second model"), second_->content(), second_->header()},
           {"heads", tr("Heads"), padded(strip_), stripHeader_},
-          {"side", tr("Layer and head"), side, nullptr}};
+          {"side", tr("Layer and head"), side_, nullptr}};
 }
 
 CardLayout AttentionPanel::defaultLayout() const {
@@ -132,95 +118,6 @@ CardLayout AttentionPanel::defaultLayout() const {
                            CardLayout::leaf("heads", 25)},
                           78),
        CardLayout::leaf("side", 22)});
-}
-
-void AttentionPanel::addValue(QWidget* parent, const QString& name, QLabel*& value) {
-  auto* grid = static_cast<QGridLayout*>(parent->layout());
-  const int row = grid->rowCount();
-  auto* label = new QLabel(name);
-  value = new QLabel(QString(QChar(0x2014)));
-  setTextRole(value, TextRole::NumberSmall);
-  value->setAccessibleName(name);
-  auto* line = new QFrame;
-  line->setFixedHeight(1);
-  line->setAutoFillBackground(true);
-  line->setBackgroundRole(QPalette::Mid);
-  grid->addWidget(label, row, 0);
-  grid->addWidget(value, row, 1, Qt::AlignRight);
-  grid->addWidget(line, row + 1, 0, 1, 2);
-}
-
-QWidget* AttentionPanel::makeSide() {
-  auto* page = new QWidget;
-  auto* column = new QVBoxLayout(page);
-  column->setContentsMargins(0, 0, 0, theme().px(size::kSmall));
-  column->setSpacing(theme().px(2));
-  layers_ = new LayerGrid;
-  auto* gridRow = new QHBoxLayout;
-  gridRow->setContentsMargins(theme().px(12), 0, theme().px(8), 0);
-  gridRow->addWidget(layers_);
-  column->addLayout(gridRow);
-  auto* legend = new QLabel(tr("colour: entropy of the row"));
-  setTone(legend, "muted");
-  setTextRole(legend, TextRole::Small);
-  legend->setContentsMargins(theme().px(12), 0, 0, 0);
-  column->addWidget(legend);
-  column->addWidget(sideHeading(tr("Under the cursor")));
-  bar_ = new ColourBar;
-  auto* values = new QWidget;
-  auto* grid = new QGridLayout(values);
-  grid->setContentsMargins(theme().px(12), 0, theme().px(12), 0);
-  grid->setVerticalSpacing(theme().px(4));
-  addValue(values, tr("token"), token_);
-  addValue(values, tr("weight of the row"), weight_);
-  addValue(values, tr("convolution part"), depthwise_);
-  addValue(values, tr("share of row, top 10 tokens"), top_);
-  addValue(values, tr("entropy"), entropy_);
-  column->addWidget(values);
-  auto* barRow = new QHBoxLayout;
-  barRow->setContentsMargins(theme().px(12), theme().px(6), theme().px(12), 0);
-  barRow->addWidget(bar_);
-  column->addLayout(barRow);
-  column->addWidget(sideHeading(tr("Show")));
-  const auto addCheck = [&](const QString& words, bool OverlayStyle::*member) {
-    auto* box = new QCheckBox(words);
-    box->setChecked(style_.*member);
-    box->setContentsMargins(theme().px(12), 0, 0, 0);
-    connect(box, &QCheckBox::toggled, this, [this, member](bool on) {
-      style_.*member = on;
-      applyStyle();
-    });
-    auto* row = new QHBoxLayout;
-    row->setContentsMargins(theme().px(12), theme().px(2), theme().px(8), theme().px(2));
-    row->addWidget(box);
-    column->addLayout(row);
-  };
-  addCheck(tr("attention row"), &OverlayStyle::showWeights);
-  addCheck(tr("depthwise convolution, signed"), &OverlayStyle::showDepthwise);
-  addCheck(tr("query marker"), &OverlayStyle::queryMarker);
-  addCheck(tr("window borders"), &OverlayStyle::windowBorders);
-  addCheck(tr("smooth between tokens"), &OverlayStyle::bilinear);
-  auto* thresholdRow = new QHBoxLayout;
-  thresholdRow->setContentsMargins(theme().px(12), theme().px(6), theme().px(12), 0);
-  auto* threshold = makeSlider();
-  threshold->setRange(0, 95);
-  threshold->setAccessibleName(tr("Threshold"));
-  threshold->setToolTip(tr("Tokens below this share of the scale stay uncovered"));
-  connect(threshold, &QSlider::valueChanged, this, [this](int percent) {
-    style_.threshold = percent / 100.0;
-    applyStyle();
-  });
-  thresholdRow->addWidget(new QLabel(tr("threshold")));
-  thresholdRow->addWidget(threshold);
-  column->addLayout(thresholdRow);
-  column->addStretch(1);
-  auto* scroll = new QScrollArea;
-  scroll->setWidget(page);
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  return scroll;
 }
 
 QList<QWidget*> AttentionPanel::makeContextWidgets() {
@@ -238,7 +135,7 @@ QList<QWidget*> AttentionPanel::makeContextWidgets() {
     subject_.isMean = index == 1;
     show();
   });
-  auto* opacity = makeSlider();
+  auto* opacity = makeRoomySlider();
   opacity->setRange(0, 100);
   opacity->setValue(static_cast<int>(style_.opacity * 100));
   opacity->setFixedWidth(theme().px(90));
@@ -319,7 +216,7 @@ void AttentionPanel::applyStyle() {
     first_->view()->setScale(shared);
     second_->view()->setScale(shared);
   }
-  bar_->setScale(style_.effectiveMap(), first_->view()->scale());
+  side_->bar()->setScale(style_.effectiveMap(), first_->view()->scale());
   updateHeads();
 }
 
@@ -357,8 +254,8 @@ void AttentionPanel::updateLayers() {
     if (i < first_->entropies().size()) entry.entropy = first_->entropies()[i];
     entries.push_back(entry);
   }
-  layers_->setLayers(entries);
-  layers_->setCurrent(subject_.layer, subject_.head);
+  side_->layers()->setLayers(entries);
+  side_->layers()->setCurrent(subject_.layer, subject_.head);
   const AttentionMap& reply = first_->reply();
   const bool isKnown = first_->hasMap() && (reply.label >= 0 || !reply.labelName.empty());
   if (!label_) return;
@@ -368,22 +265,9 @@ void AttentionPanel::updateLayers() {
   label_->setParts(tr("label"), name, guess.isEmpty() || guess == name ? QString() : tr("model says %1").arg(guess));
 }
 
-void AttentionPanel::updateCursor(int row, int column) {
-  const TokenMap& map = first_->view()->map();
-  const bool isInside = row >= 0 && column >= 0 && row < map.rows && column < map.columns;
-  const QString dash = QString(QChar(0x2014));
-  const auto index = static_cast<std::size_t>(isInside ? row * map.columns + column : 0);
-  token_->setText(isInside ? QStringLiteral("(%1, %2)").arg(row).arg(column) : dash);
-  weight_->setText(isInside ? formatWeight(map.weights[index]) : dash);
-  depthwise_->setText(isInside && map.hasDepthwise() ? formatWeight(map.depthwise[index]) : dash);
-  const std::vector<float> shown = shownValues(map, style_);
-  bar_->setMark(isInside && index < shown.size() ? shown[index] : std::nan(""));
-}
-
 void AttentionPanel::updateStatus() {
   const TokenMap& map = first_->view()->map();
-  top_->setText(map.empty() ? QString(QChar(0x2014)) : number(topShare(map.weights, 10), 2));
-  entropy_->setText(map.empty() ? QString(QChar(0x2014)) : tr("%1 nat").arg(number(entropyOf(map.weights))));
+  side_->showRow(map);
   if (map.empty()) {
     emit statusChanged(first_->isBusy() ? tr("Computing the map") : tr("No map yet"), {});
     return;

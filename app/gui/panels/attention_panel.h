@@ -1,17 +1,14 @@
 // Workspace Attention: what a patch of an image looks at, in one model or in two side by side.
 #pragma once
 
-#include <QCheckBox>
 #include <QComboBox>
-#include <QLabel>
-#include <QSlider>
 #include <QSpinBox>
 
 #include "app/gui/panel.h"
 #include "app/gui/panels/attention_pane.h"
+#include "app/gui/panels/attention_side.h"
 #include "widgets/attention_view/colour_bar.h"
 #include "widgets/attention_view/head_strip.h"
-#include "widgets/attention_view/layer_grid.h"
 
 namespace slab {
 
@@ -35,14 +32,11 @@ class AttentionPanel : public Panel {
   void showImage(const QString& split, qint64 index);
 
  private:
-  QWidget* makeSide();
-  void addValue(QWidget* parent, const QString& name, QLabel*& value);
   void chooseRun();
   void show();
   void applyStyle();
   void updateHeads();
   void updateLayers();
-  void updateCursor(int row, int column);
   void updateStatus();
   void moveImage(int step);
   void openFile();
@@ -57,10 +51,9 @@ class AttentionPanel : public Panel {
   QAction *previous_, *next_, *openFile_, *export_, *resetView_;
   // Cards and context widgets; owned by the window.
   HeadStrip* strip_ = nullptr;
-  ColourBar *stripBar_ = nullptr, *bar_ = nullptr;
+  ColourBar* stripBar_ = nullptr;
   CardHeader* stripHeader_ = nullptr;
-  LayerGrid* layers_ = nullptr;
-  QLabel *token_ = nullptr, *weight_ = nullptr, *depthwise_ = nullptr, *top_ = nullptr, *entropy_ = nullptr;
+  AttentionSide* side_ = nullptr;
   QSpinBox* imageIndex_ = nullptr;
   Chip* label_ = nullptr;
 };

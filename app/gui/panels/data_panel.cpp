@@ -24,7 +24,7 @@ QString integer(std::int64_t value) {
 QWidget* padded(QWidget* inner) {
   auto* box = new QWidget;
   auto* layout = new QVBoxLayout(box);
-  layout->setContentsMargins(theme().px(size::kSmall), 0, theme().px(size::kTiny), theme().px(size::kSmall));
+  setMargins(layout, size::kSmall, 0, size::kTiny, size::kSmall);
   layout->addWidget(inner);
   return box;
 }
@@ -34,7 +34,7 @@ QLabel* wordsLabel(const QString& accessibleName) {
   label->setWordWrap(true);
   label->setTextFormat(Qt::RichText);
   label->setAccessibleName(accessibleName);
-  label->setContentsMargins(theme().px(12), theme().px(4), theme().px(12), theme().px(8));
+  setMargins(label, 12, 4, 12, 8);
   return label;
 }
 

@@ -80,7 +80,6 @@ void ImportCard::look() {
 
 void ImportCard::importFile() {
   if (!report_ || isBusy()) return;
-  request_body_.model = report_->model;
   request_body_.output =
       newImportFolder(session_.projectPath(), QString::fromStdString(request_body_.path)).toStdString();
   ask();

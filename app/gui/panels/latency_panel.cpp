@@ -100,7 +100,7 @@ std::vector<PanelCard> LatencyPanel::makeCards() {
   const auto padded = [](QWidget* inner) {
     auto* box = new QWidget;
     auto* layout = new QVBoxLayout(box);
-    layout->setContentsMargins(theme().px(12), theme().px(4), theme().px(12), theme().px(8));
+    setMargins(layout, 12, 4, 12, 8);
     layout->addWidget(inner);
     return box;
   };

@@ -56,6 +56,7 @@ QString eventWords(const std::string& json) {
   const QJsonObject object = QJsonDocument::fromJson(QByteArray::fromStdString(json)).object();
   QStringList words;
   for (auto it = object.begin(); it != object.end(); ++it) {
+    if (it.key() == "event" || it.key() == "step") continue;  // columns of their own
     const QString value = it->isDouble() ? QString::number(it->toDouble(), 'g', 6) : it->toVariant().toString();
     words += it.key() == "message" ? value : it.key() + ' ' + value;
   }
