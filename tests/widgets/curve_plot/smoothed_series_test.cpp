@@ -55,6 +55,23 @@ TEST(SmoothedSeries, GrowsTheSameInPiecesAsAtOnce) {
   for (int k = 0; k < 300; k += 13) EXPECT_DOUBLE_EQ(at(pieces, k), at(once, k)) << k;
 }
 
+TEST(SmoothedSeries, OfALongSeriesIsTheSameInSlices) {
+  const auto value = [](std::int64_t k) { return std::sin(static_cast<double>(k) * 0.01); };
+  const auto whole = makeSeries(20'000, value);
+  SmoothedSeries once(0.99), sliced(0.99);
+  once.update(*whole);
+  int slices = 0;
+  while (const auto slice = sliced.next(*whole, 3'000)) {
+    EXPECT_LT(slice->steps.size(), 4'000U);
+    sliced.take(*slice);
+    EXPECT_EQ(sliced.isComplete(), sliced.curve().size() == 20'000);
+    ++slices;
+  }
+  EXPECT_GE(slices, 6);
+  ASSERT_EQ(sliced.curve().size(), once.curve().size());
+  for (int k = 0; k < 20'000; k += 997) EXPECT_DOUBLE_EQ(at(sliced, k), at(once, k)) << k;
+}
+
 TEST(SmoothedSeries, PassesOverNonFinitePoints) {
   const auto store = makeSeries(50, [](std::int64_t k) {
     return k == 20 ? std::numeric_limits<double>::quiet_NaN() : k == 30 ? std::numeric_limits<double>::infinity() : 2.0;

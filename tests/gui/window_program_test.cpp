@@ -1,0 +1,206 @@
+// The window with real workers: kills of either side, and what Models asks of `slab serve`.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <QDropEvent>
+#include <QMimeData>
+#include <QProcess>
+#include <QPushButton>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QUrl>
+
+#include "app/gui/main_window.h"
+#include "app/gui/panels/fold_card.h"
+#include "app/gui/panels/import_card.h"
+#include "app/gui/run_actions.h"
+#include "app/gui/workspace.h"
+#include "core/store/run_reader.h"
+#include "gui/tiny_training.h"
+#include "widgets/model_tree/model_tree_view.h"
+#include "widgets/theme/theme.h"
+
+namespace slab {
+namespace {
+
+constexpr int kPatience = 60'000;
+constexpr long kEndless = 1'000'000, kInterval = 25;
+
+class WindowProgramTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    theme().apply(ThemeKind::Light, 1.0);
+    QSettings().clear();
+  }
+  /// A failed test leaves no endless training behind.
+  void TearDown() override {
+    if (session_ == nullptr) return;
+    for (const RunRow& row : session_->runs()) {
+      if (row.pid > 0) ::kill(static_cast<pid_t>(row.pid), SIGKILL);
+    }
+  }
+  /// A window on the project, as another start of the program.
+  void openWindow() {
+    session_ = std::make_unique<Session>();
+    window_ = std::make_unique<MainWindow>(*session_);
+    window_->resize(1440, 900);
+    window_->show();
+    session_->openProject(project_.path());
+    ASSERT_TRUE(QTest::qWaitFor([this] { return session_->isProjectRead(); }, kPatience));
+  }
+  /// Starts a training from the window; its directory.
+  QString start(long steps) {
+    const QString run = session_->startRun("tiny", test::tinyTraining(project_.path().toStdString(), steps, kInterval));
+    EXPECT_TRUE(QTest::qWaitFor([&] { return session_->run(run) != nullptr; }, kPatience));
+    return run;
+  }
+  [[nodiscard]] qint64 liveStep(const QString& run) const {
+    const RunStatus* live = session_->live(run);
+    return live ? live->step : -1;
+  }
+  bool waitForLiveStep(const QString& run, qint64 step) {
+    return QTest::qWaitFor([&] { return liveStep(run) >= step; }, kPatience);
+  }
+  bool waitForState(const QString& run, RunState state) {
+    return QTest::qWaitFor([&] { return session_->run(run) && session_->run(run)->state == state; }, kPatience);
+  }
+  void stop(const QString& run) {
+    session_->sendCommand(run, "stop");
+    EXPECT_TRUE(waitForState(run, RunState::Stopped));
+  }
+  /// Points of the loss, in step order.
+  [[nodiscard]] std::vector<std::int64_t> lossSteps(const QString& run) const {
+    std::vector<std::int64_t> steps;
+    const RunData* data = session_->data(run);
+    const auto loss = data ? data->find("loss") : nullptr;
+    if (loss) loss->forEach(-1, 1e18, CurveAxis::Step, [&](const CurveSample& s) { steps.push_back(s.step); });
+    return steps;
+  }
+  template <typename Card>
+  Card* card() {
+    return window_->findChild<Card*>();
+  }
+
+  QTemporaryDir project_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<MainWindow> window_;
+};
+
+TEST_F(WindowProgramTest, KillNineOfTheWindowLeavesTheTrainingRunningAndANewWindowReattaches) {
+  QFile config(project_.filePath("tiny.json"));
+  ASSERT_TRUE(config.open(QIODevice::WriteOnly));
+  config.write(test::tinyTraining(project_.path().toStdString(), kEndless, kInterval));
+  config.close();
+  QProcess first;
+  first.start(QStringLiteral(SLAB_BINARY_DIR "/bin/window_with_run"), {project_.path(), config.fileName()});
+  ASSERT_TRUE(first.waitForStarted());
+  openWindow();
+  const QString run = project_.filePath("runs/tiny");
+  ASSERT_TRUE(waitForLiveStep(run, 10)) << "a second window follows the same training";
+  first.kill();  // SIGKILL
+  first.waitForFinished();
+  window_.reset();
+  session_.reset();
+
+  openWindow();
+  ASSERT_TRUE(waitForLiveStep(run, 20));
+  const qint64 before = liveStep(run);
+  EXPECT_TRUE(waitForLiveStep(run, before + 20)) << "the training goes on";
+  ASSERT_TRUE(QTest::qWaitFor([&] { return lossSteps(run).size() > static_cast<std::size_t>(before); }, kPatience));
+  const auto steps = lossSteps(run);
+  for (std::size_t i = 0; i < steps.size(); ++i) ASSERT_EQ(steps[i], static_cast<std::int64_t>(i));
+  stop(run);
+}
+
+TEST_F(WindowProgramTest, KillNineOfTheWorkerIsSaidAndResumeLosesAtMostOneCheckpointInterval) {
+  openWindow();
+  const QString run = start(kEndless);
+  ASSERT_TRUE(waitForLiveStep(run, 3 * kInterval));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !session_->run(run)->lastCheckpoint.isEmpty(); }, kPatience));
+  const auto pid = static_cast<pid_t>(session_->run(run)->pid);
+  ASSERT_GT(pid, 0);
+  ::kill(pid, SIGKILL);
+  ASSERT_TRUE(waitForState(run, RunState::Lost));
+  EXPECT_TRUE(window_->noticeWords().contains("is gone at step")) << window_->noticeWords().toStdString();
+  const auto reached = lossSteps(run);
+
+  session_->actions().resume->trigger();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return liveStep(run) > reached.back() + 5; }, kPatience));
+  const auto segments = RunReader(RunDirectory(run.toStdString())).segments();
+  ASSERT_GE(segments.size(), 2U);
+  EXPECT_GE(segments.back().fromStep + kInterval, reached.back()) << "more than one interval was lost";
+  stop(run);
+}
+
+TEST_F(WindowProgramTest, ModelsFoldsTimesAndSavesARun) {
+  openWindow();
+  const QString run = start(12);
+  ASSERT_TRUE(waitForState(run, RunState::Done));
+  window_->showWorkspace("models");
+  auto* fold = card<FoldCard>();
+  ASSERT_NE(fold, nullptr);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return fold->foldAction()->isEnabled(); }, kPatience));
+  fold->foldAction()->trigger();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return fold->report().has_value(); }, kPatience));
+  EXPECT_FALSE(fold->report()->rows.empty());
+  for (const FoldRow& row : fold->report()->rows) EXPECT_TRUE(row.folded) << row.layer;
+  const QString file = project_.filePath("folded.safetensors");
+  fold->writeWeights(file);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !fold->isBusy(); }, kPatience));
+  EXPECT_GT(QFileInfo(file).size(), 1000);
+
+  for (QAction* action : window_->workspace()->panel().menuActions()) {
+    if (action->shortcut() == QKeySequence("Ctrl+Shift+B")) action->trigger();
+  }
+  auto* tree = window_->workspace()->findChild<ModelTreeView*>();
+  ASSERT_NE(tree, nullptr);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !tree->isColumnHidden(ModelTreeModel::SecondTime); }, kPatience));
+  const QAbstractItemModel* model = tree->model();
+  const QModelIndex stage = model->index(1, 0), block = model->index(0, 0, stage);
+  EXPECT_EQ(block.data().toString().toStdString(), "blocks.0");
+  for (const int column : {ModelTreeModel::Time, ModelTreeModel::SecondTime}) {
+    EXPECT_GT(block.siblingAtColumn(column).data().toString().toDouble(), 0) << column;
+  }
+}
+
+TEST_F(WindowProgramTest, ADroppedCheckpointIsReportedAndImportedAsAModelOfTheProject) {
+  openWindow();
+  const QString file = QStringLiteral(SLAB_TEST_DATA "/oracles/pth/training.pth");
+  QMimeData mime;
+  mime.setUrls({QUrl::fromLocalFile(file)});
+  QDragEnterEvent enter(QPoint(100, 100), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(window_.get(), &enter);
+  EXPECT_TRUE(enter.isAccepted());
+  QDropEvent drop(QPointF(100, 100), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(window_.get(), &drop);
+  EXPECT_EQ(window_->workspace()->panel().id().toStdString(), "models");
+  auto* card = this->card<ImportCard>();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return card->report().has_value(); }, kPatience));
+  EXPECT_TRUE(card->report()->complete);
+  EXPECT_FALSE(card->report()->keys.empty());
+  EXPECT_TRUE(session_->imports().empty()) << "nothing is written before the user says so";
+  card->importFile();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_->imports().size() == 1; }, kPatience));
+  EXPECT_EQ(session_->imports().front().name.toStdString(), "training");
+  EXPECT_TRUE(modelChoice(*session_, session_->imports().front().weights).has_value());
+}
+
+TEST_F(WindowProgramTest, AFileThatIsNoCheckpointIsRefusedWithWords) {
+  openWindow();
+  const QString file = project_.filePath("notes.pth");
+  QFile out(file);
+  ASSERT_TRUE(out.open(QIODevice::WriteOnly));
+  out.write("no checkpoint");
+  out.close();
+  session_->openCheckpoint(file);
+  auto* card = this->card<ImportCard>();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !card->isBusy(); }, kPatience));
+  EXPECT_FALSE(card->report().has_value());
+  bool isSaid = false;
+  for (const QLabel* label : card->content()->findChildren<QLabel*>()) isSaid |= label->text().contains("notes.pth");
+  EXPECT_TRUE(isSaid);
+}
+
+}  // namespace
+}  // namespace slab
