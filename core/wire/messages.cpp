@@ -103,6 +103,7 @@ void visit(Visitor& v, T& b) {
   v("grid_width", b.gridWidth);
   v("window", b.window);
   v("shift", b.shift);
+  v("reduction", b.reduction);
 }
 template <typename Visitor, Body<ClassScore> T>
 void visit(Visitor& v, T& b) {
@@ -139,6 +140,7 @@ template <typename Visitor, Body<FoldRow> T>
 void visit(Visitor& v, T& b) {
   v("layer", b.layer);
   v("norm", b.norm);
+  v("rule", b.rule);
   v("into", b.into);
   v("folded", b.folded);
   v("reason", b.reason);
@@ -146,9 +148,14 @@ void visit(Visitor& v, T& b) {
   v("relative_error", b.relativeError);
   v("max_error_double", b.maxErrorDouble);
   v("relative_error_double", b.relativeErrorDouble);
+  v("parameters_before", b.parametersBefore);
+  v("parameters_after", b.parametersAfter);
+  v("bias_map_values", b.biasMapValues);
+  v("normalised", b.normalised);
 }
 template <typename Visitor, Body<FoldReport> T>
 void visit(Visitor& v, T& b) {
+  v("model", b.model);
   v("rows", b.rows);
   v("logits_max_error", b.logitsMaxError);
   v("logits_relative_error", b.logitsRelativeError);
@@ -156,10 +163,16 @@ void visit(Visitor& v, T& b) {
   v("logits_relative_error_double", b.logitsRelativeErrorDouble);
   v("images", b.images);
   v("same_top1", b.sameTop1);
+  v("changed_top1", b.changedTop1);
   v("parameters_before", b.parametersBefore);
   v("parameters_after", b.parametersAfter);
+  v("macs_before", b.macsBefore);
+  v("macs_after", b.macsAfter);
+  v("normalised_before", b.normalisedBefore);
+  v("normalised_after", b.normalisedAfter);
   v("output", b.output);
   v("sha256", b.sha256);
+  v("certificate", b.certificate);
   v("warnings", b.warnings);
 }
 template <typename Visitor, Body<BenchEntry> T>
@@ -235,22 +248,29 @@ template <typename Visitor, Body<ModelTreeRequest> T>
 void visit(Visitor& v, T& b) {
   v("source", b.source);
   v("config", b.config);
+  v("times", b.times);
 }
 template <typename Visitor, Body<ModelNode> T>
 void visit(Visitor& v, T& b) {
   v("name", b.name);
   v("kind", b.kind);
   v("depth", b.depth);
+  v("input_shape", b.inputShape);
   v("output_shape", b.outputShape);
   v("parameters", b.parameters);
   v("macs", b.macs);
+  v("normalised", b.normalised);
+  v("milliseconds", b.milliseconds);
 }
 template <typename Visitor, Body<ModelTree> T>
 void visit(Visitor& v, T& b) {
+  v("model", b.model);
+  v("is_folded", b.isFolded);
   v("nodes", b.nodes);
   v("parameters", b.parameters);
   v("macs", b.macs);
   v("trainable", b.trainable);
+  v("normalised", b.normalised);
 }
 template <typename Visitor, Body<DatasetRequest> T>
 void visit(Visitor& v, T& b) {

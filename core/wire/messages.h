@@ -119,6 +119,7 @@ struct AttentionLayer {
   int heads = 0;
   int gridHeight = 0, gridWidth = 0;
   int window = 0, shift = 0;  // 0: global
+  int reduction = 1;          // a key stands for reduction x reduction tokens (PVT)
 };
 
 struct ClassScore {
@@ -161,21 +162,31 @@ struct FoldRequest {
 struct FoldRow {
   std::string layer;
   std::string norm;  // "prep_bn", "rep_bn", "layer_norm"
-  std::string into;  // the linear layer it went into
+  std::string rule;  // "into qkv", "into q and sr", "backwards into proj", "into the head",
+                     // "into proj with a bias map", "stays"
+  std::string into;  // the layers it went into, in full: "layers.0.blocks.0.attn.qkv"
   bool folded = false;
   std::string reason;                                  // why not
   double maxError = 0, relativeError = 0;              // single precision
   double maxErrorDouble = 0, relativeErrorDouble = 0;  // double precision
+  /// Of the norm and the layers it went into.
+  std::int64_t parametersBefore = 0, parametersAfter = 0;
+  std::int64_t biasMapValues = 0;  // values of the bias map, which is no parameter
+  std::int64_t normalised = 0;     // values of one image that pass the norm: the work a fold saves
 };
 
 struct FoldReport {
   static constexpr std::string_view kType = "fold_report";
+  std::string model;
   std::vector<FoldRow> rows;
   double logitsMaxError = 0, logitsRelativeError = 0;
   double logitsMaxErrorDouble = 0, logitsRelativeErrorDouble = 0;
   std::int64_t images = 0, sameTop1 = 0;
+  std::vector<std::int64_t> changedTop1;  // which images changed their first class
   std::int64_t parametersBefore = 0, parametersAfter = 0;
-  std::string output, sha256;
+  std::int64_t macsBefore = 0, macsAfter = 0;  // one image, counted in a forward of each; norms have none
+  std::int64_t normalisedBefore = 0, normalisedAfter = 0;
+  std::string output, sha256, certificate;  // written files; "" = none
   std::vector<std::string> warnings;
 };
 
@@ -247,21 +258,32 @@ struct BenchReport {
 
 struct ModelTreeRequest {
   static constexpr std::string_view kType = "model_tree";
-  ModelSource source;
+  ModelSource source;  // its `folded`: after folding
   std::string config;  // JSON text of a configuration, instead of the source
+  /// Breakdown of a bench of the same model (BenchRow::layers); empty: no times.
+  std::vector<BenchLayer> times;
 };
 
+/// A module as it is built. Shapes are of one image, as the first and last layer inside it were given and
+/// gave them: tokens (1, N, C), windows (windows, N, C), maps (1, C, H, W); empty where no layer ran.
 struct ModelNode {
-  std::string name, kind;
+  std::string name;  // state-dict prefix: "layers.0.blocks.1.attn.qkv"
+  std::string kind;  // "SwinBlock", "linear", "conv 3x3, stride 2", "PRepBN", ...
   int depth = 0;
-  std::vector<std::int64_t> outputShape;
-  std::int64_t parameters = 0, macs = 0;  // of the whole subtree
+  std::vector<std::int64_t> inputShape, outputShape;
+  std::int64_t parameters = 0, macs = 0;  // of the whole subtree; MACs of one image
+  std::int64_t normalised = 0;            // values that pass norms in the subtree
+  double milliseconds = -1;               // of one forward of the bench; -1: not measured
 };
 
+/// A row of depth 0 for each child of the model; their sums are the totals, but for parameters that the model
+/// holds itself ("cls_token").
 struct ModelTree {
   static constexpr std::string_view kType = "model_tree_reply";
+  std::string model;
+  bool isFolded = false;
   std::vector<ModelNode> nodes;  // depth first
-  std::int64_t parameters = 0, macs = 0, trainable = 0;
+  std::int64_t parameters = 0, macs = 0, trainable = 0, normalised = 0;
 };
 
 // ---- data
