@@ -151,9 +151,17 @@ void InspectionClient::cancel(quint64 id) {
   if (found == pending_.end()) return;
   if (found->second.isSent) {
     connection_.send(makeCancel(id));
-  } else {
-    pending_.erase(found);
+    return;
   }
+  // The worker never heard of it: the answer it would give comes from here, as late as one from there.
+  const Pending unsent = std::move(found->second);
+  pending_.erase(found);
+  QTimer::singleShot(0, this, [unsent] {
+    WorkerReply reply;
+    reply.error = tr("cancelled");
+    reply.isCancelled = true;
+    if (unsent.context != nullptr) unsent.done(reply);
+  });
 }
 
 void InspectionClient::start() {

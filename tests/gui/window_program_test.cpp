@@ -12,6 +12,7 @@
 #include <QUrl>
 
 #include "app/gui/main_window.h"
+#include "app/gui/panels/attention_pane.h"
 #include "app/gui/panels/fold_card.h"
 #include "app/gui/panels/import_card.h"
 #include "app/gui/run_actions.h"
@@ -131,6 +132,49 @@ TEST_F(WindowProgramTest, KillNineOfTheWorkerIsSaidAndResumeLosesAtMostOneCheckp
   ASSERT_GE(segments.size(), 2U);
   EXPECT_GE(segments.back().fromStep + kInterval, reached.back()) << "more than one interval was lost";
   stop(run);
+}
+
+TEST_F(WindowProgramTest, AMeasurementPausesTheTrainingAndItsCancelLetsItGoOn) {
+  openWindow();
+  const QString run = start(kEndless);
+  ASSERT_TRUE(waitForLiveStep(run, 10));
+  window_->showWorkspace("latency");
+  const QList<QAction*> actions = window_->workspace()->panel().contextActions();
+  QAction *cancel = actions.at(actions.size() - 2), *measure = actions.last();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return measure->text().contains("Pause training"); }, kPatience));
+  measure->trigger();
+  ASSERT_TRUE(waitForState(run, RunState::Paused));
+  EXPECT_TRUE(cancel->isVisible());
+  cancel->trigger();
+  ASSERT_TRUE(waitForState(run, RunState::Running));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return measure->isEnabled(); }, kPatience));
+  EXPECT_TRUE(waitForLiveStep(run, liveStep(run) + 10)) << "the training goes on";
+  stop(run);
+}
+
+TEST_F(WindowProgramTest, AttentionShowsTwoModelsSideBySide) {
+  openWindow();
+  const QString first = start(6);
+  ASSERT_TRUE(waitForState(first, RunState::Done));
+  const QString second = start(8);
+  ASSERT_TRUE(waitForState(second, RunState::Done));
+  QImage image(16, 16, QImage::Format_Grayscale8);
+  image.fill(90);
+  AttentionSubject subject;
+  subject.image.path = project_.filePath("image.png").toStdString();
+  ASSERT_TRUE(image.save(project_.filePath("image.png")));
+  window_->showWorkspace("attention");
+  const auto panes = window_->findChildren<AttentionPane*>();
+  ASSERT_EQ(panes.size(), 2);
+  panes[0]->show(subject);
+  panes[0]->setRun(first);
+  panes[1]->show(subject);
+  panes[1]->setRun(second);
+  const auto isDrawn = [](const AttentionPane* pane) {
+    return pane->hasMap() && !pane->isBusy() && !pane->view()->image().isNull();
+  };
+  ASSERT_TRUE(QTest::qWaitFor([&] { return isDrawn(panes[0]) && isDrawn(panes[1]); }, kPatience));
+  EXPECT_EQ(panes[0]->view()->map().query, panes[1]->view()->map().query);
 }
 
 TEST_F(WindowProgramTest, ModelsFoldsTimesAndSavesARun) {

@@ -88,5 +88,16 @@ TEST(InspectionClient, SaysSoWhenThereIsNoProgram) {
   EXPECT_NE(error.indexOf("SLAB_PROGRAM"), -1);
 }
 
+TEST(InspectionClient, ARequestCancelledBeforeItsWorkerStartedIsAnswered) {
+  InspectionClient client{QStringLiteral("/bin/true")};  // starts, and never listens
+  QObject context;
+  int cancelled = 0;
+  const quint64 id = client.request(makeRequest(0, AttentionRequest{}), &context,
+                                    [&](const WorkerReply& reply) { cancelled += reply.isCancelled ? 1 : 0; });
+  client.cancel(id);
+  EXPECT_EQ(cancelled, 0) << "an answer never comes from within the call";
+  EXPECT_TRUE(QTest::qWaitFor([&] { return cancelled == 1; }, kPatience));
+}
+
 }  // namespace
 }  // namespace slab

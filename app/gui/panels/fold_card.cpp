@@ -112,7 +112,9 @@ void FoldCard::ask(const QString& output, bool force) {
   request.force = force || (report_ && !report_->warnings.empty());
   progress_->setRange(0, 0);
   header_->setSubtitle(tr("folding %1").arg(model_->name));
-  request_ = session_.ask(request, this, [this, output](const WorkerReply& reply) { take(reply, output); });
+  request_ = session_.ask(request, this, [this, output, key = model_->key](const WorkerReply& reply) {
+    if (model_ && model_->key == key) take(reply, output);  // else another model is shown by now
+  });
   update();
 }
 
@@ -212,10 +214,14 @@ void FoldCard::writeOnnx(const QString& path) {
   isCancelled_ = false;
   process_ = new QProcess(this);
   process_->setProgram(Session::slabProgram());
-  process_->setArguments(
-      {"export", "--weights", QString::fromStdString(model_->source.checkpoint), "--folded", "--output", path});
-  connect(process_, &QProcess::finished, this, [this, path](int code, QProcess::ExitStatus status) {
-    onnxEnded(path, code == 0 && status == QProcess::NormalExit);
+  // The dialog has asked about a file that is there; it is replaced only by a whole new one.
+  const QString output = QFile::exists(path) ? path + ".new" : path;
+  process_->setArguments({"export", "--weights", QString::fromStdString(model_->source.checkpoint), "--folded",
+                          "--format", "onnx", "--output", output});
+  connect(process_, &QProcess::finished, this, [this, path, output](int code, QProcess::ExitStatus status) {
+    bool isGood = code == 0 && status == QProcess::NormalExit;
+    if (isGood && output != path) isGood = QFile::remove(path) && QFile::rename(output, path);
+    onnxEnded(path, isGood);
   });
   connect(process_, &QProcess::errorOccurred, this, [this, path](QProcess::ProcessError error) {
     if (error == QProcess::FailedToStart) onnxEnded(path, false);

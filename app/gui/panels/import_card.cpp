@@ -90,7 +90,9 @@ void ImportCard::ask() {
   report_.reset();
   const QString name = QFileInfo(QString::fromStdString(request_body_.path)).fileName();
   header_->setSubtitle(request_body_.output.empty() ? tr("reading %1").arg(name) : tr("importing %1").arg(name));
-  request_ = session_.ask(request_body_, this, [this](const WorkerReply& reply) { take(reply); });
+  request_ = session_.ask(request_body_, this, [this, serial = ++serial_](const WorkerReply& reply) {
+    if (serial == serial_) take(reply);  // else another file is asked about by now
+  });
   update();
 }
 

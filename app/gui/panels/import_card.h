@@ -52,6 +52,7 @@ class ImportCard : public QObject {
   ImportRequest request_body_;
   std::optional<ImportReport> report_;
   quint64 request_ = 0;
+  int serial_ = 0;
   QAction *import_, *cancel_, *again_;
   // Owned by the dock.
   QWidget* content_;
