@@ -29,7 +29,8 @@ Json toJson(const AttentionMap& map, const std::vector<std::string>& files) {
                       {"heads", layer.heads},
                       {"grid", {layer.gridHeight, layer.gridWidth}},
                       {"window", layer.window},
-                      {"shift", layer.shift}});
+                      {"shift", layer.shift},
+                      {"reduction", layer.reduction}});
   }
   Json top = Json::array();
   for (const auto& score : map.top) {

@@ -6,7 +6,7 @@ namespace {
 
 std::string attentionText(const PvtStage& stage) {
   const std::string heads = text(stage.heads) + (stage.heads == 1 ? " head" : " heads");
-  if (stage.attention != 'S') return "linear, " + heads + ", DWC 5x5";
+  if (stage.attention != 'S') return (stage.attention == 'F' ? "focused linear, " : "linear, ") + heads + ", DWC 5x5";
   if (stage.reduction == 1) return "softmax, " + heads;
   return "softmax, " + heads + ", keys " + text(stage.keyGrid()) + "x" + text(stage.keyGrid());
 }
@@ -21,7 +21,7 @@ void addAttention(CostTree& tree, const std::string& path, const PvtStage& stage
     row.macs += 2 * tokens * keys * c;
   } else {
     row.macs += linearAttentionMacs(tokens, keys, c, stage.heads);
-    row.parameters += linearAttentionParameters(keys, c, stage.heads);
+    row.parameters += linearAttentionParameters(keys, c, stage.heads) + (stage.attention == 'F' ? c : 0);
   }
   // norm1 feeds q and, where no reduction stands between, kv.
   row.foldedParameters = row.parameters + (bias || !folds ? 0 : stage.reduction > 1 ? c : 3 * c);
@@ -70,7 +70,9 @@ void addEmbedding(CostTree& tree, const PvtStage& stage, const std::string& numb
 
 std::string stageText(const PvtStage& stage) {
   const std::string blocks = text(stage.depth) + (stage.depth == 1 ? " block" : " blocks");
-  if (stage.attention != 'S') return blocks + ", SLA over " + text(stage.grid) + "x" + text(stage.grid);
+  if (stage.attention != 'S') {
+    return blocks + ", " + linearName(stage.attention) + " over " + text(stage.grid) + "x" + text(stage.grid);
+  }
   return blocks + ", softmax, keys " + text(stage.keyGrid()) + "x" + text(stage.keyGrid());
 }
 
@@ -95,6 +97,10 @@ std::vector<ModuleCost> pvtTree(const ModelConfig& model) {
     if (model.family() == Family::PvtV2) {
       tree.norm("norm" + number, stage.width, shape, 0, i + 1 < stages.size() ? "next proj, bias map" : "head");
     }
+  }
+  if (model.family() == Family::Pvt && model.norm == NormKind::LayerNorm) {
+    const std::int64_t values = 2 * stages.back().width;
+    tree.rows.push_back({"norm", "unused", "", 0, values, values, 0});
   }
   tree.linear("head", 1, stages.back().width, model.classes, true, text(model.classes), 0, "mean of tokens, linear");
   return std::move(tree.rows);

@@ -18,7 +18,7 @@ at::Tensor byHead(const at::Tensor& tokens, std::int64_t heads) {
 }
 
 struct WindowGeometry {
-  std::int64_t height, width, windowHeight, windowWidth, shift, prefix;
+  std::int64_t height, width, windowHeight, windowWidth, shift, prefix, reduction, keyHeight, keyWidth;
 
   explicit WindowGeometry(const nn::AttentionPlace& place)
       : height(place.height),
@@ -26,7 +26,12 @@ struct WindowGeometry {
         windowHeight(place.windowHeight()),
         windowWidth(place.windowWidth()),
         shift(place.shift),
-        prefix(place.prefixTokens) {}
+        prefix(place.prefixTokens),
+        reduction(place.reduction),
+        keyHeight(place.keyHeight()),
+        keyWidth(place.keyWidth()) {
+    TORCH_CHECK(reduction == 1 || (windows() == 1 && prefix == 0), "reduced keys in windows or beside class tokens");
+  }
 
   [[nodiscard]] std::int64_t windowsPerRow() const { return width / windowWidth; }
   [[nodiscard]] std::int64_t windows() const { return (height / windowHeight) * windowsPerRow(); }
@@ -74,32 +79,65 @@ double entropyOf(const at::Tensor& row, double sum) {
   return -at::xlogy(p, p).sum().item<double>();
 }
 
-// Mean kernel weight over a head's channels at each token's offset from the query token.
-at::Tensor depthwiseRow(const nn::AttentionRecord& record, const WindowGeometry& geometry, std::int64_t token) {
-  const at::Tensor kernel = record.dwcWeight.to(at::kDouble).mean(0).squeeze(0).contiguous();
-  const auto weights = kernel.accessor<double, 2>();
-  const std::int64_t reach = kernel.size(0) / 2;
+// The filter that each channel of v goes through, (C, k, k): those that the heads share, those of its own (CSWin's
+// LePE, smaller and so padded), or both added up. Undefined where the attention has no depthwise term.
+at::Tensor localFilters(const nn::AttentionRecord& record) {
+  at::Tensor filters;
+  if (record.dwcWeight.defined()) filters = record.dwcWeight.to(at::kDouble).squeeze(1).repeat({record.heads, 1, 1});
+  if (!record.lepeWeight.defined()) return filters;
+  const at::Tensor own = record.lepeWeight.to(at::kDouble).squeeze(1);
+  if (!filters.defined()) return own;
+  const std::int64_t pad = (filters.size(2) - own.size(2)) / 2;
+  return filters + at::constant_pad_nd(own, {pad, pad, pad, pad});
+}
+
+// (C); call where localFilters() is defined.
+at::Tensor localBias(const nn::AttentionRecord& record) {
+  at::Tensor bias = at::zeros({record.v.size(2)}, at::kDouble);
+  if (record.dwcBias.defined()) bias += record.dwcBias.to(at::kDouble).repeat({record.heads});
+  if (record.lepeBias.defined()) bias += record.lepeBias.to(at::kDouble);
+  return bias;
+}
+
+// Filters (n, k, k) -> their weights at each token's offset from the query token, (n, tokens of a window).
+at::Tensor depthwiseRows(const at::Tensor& filters, const WindowGeometry& geometry, std::int64_t token) {
+  const auto weights = filters.accessor<double, 3>();
+  const std::int64_t reach = filters.size(1) / 2;
   const std::int64_t row = token / geometry.windowWidth, column = token % geometry.windowWidth;
-  at::Tensor map = at::zeros({geometry.windowHeight * geometry.windowWidth}, at::kDouble);
-  auto values = map.accessor<double, 1>();
+  at::Tensor map = at::zeros({filters.size(0), geometry.windowHeight * geometry.windowWidth}, at::kDouble);
+  auto values = map.accessor<double, 2>();
   for (std::int64_t dy = -reach; dy <= reach; ++dy) {
     for (std::int64_t dx = -reach; dx <= reach; ++dx) {
       const std::int64_t y = row + dy, x = column + dx;
       if (y < 0 || x < 0 || y >= geometry.windowHeight || x >= geometry.windowWidth) continue;
-      values[y * geometry.windowWidth + x] = weights[dy + reach][dx + reach];
+      for (std::int64_t n = 0; n < filters.size(0); ++n) {
+        values[n][y * geometry.windowWidth + x] = weights[n][dy + reach][dx + reach];
+      }
     }
   }
   return map;
 }
 
-// (heads, N): the mean over `queries` rows of one window, summed rows over `divisor`.
+// (heads, M): the sum of the rows of `queries` of one window.
 at::Tensor summedRows(const nn::AttentionRecord& record, std::int64_t window, const at::Tensor& queries) {
   constexpr std::int64_t kRowsAtOnce = 256;
-  at::Tensor total = at::zeros({record.heads, record.q.size(1)}, at::kDouble);
+  at::Tensor total = at::zeros({record.heads, record.k.size(1)}, at::kDouble);
   for (std::int64_t i = 0; i < queries.size(0); i += kRowsAtOnce) {
     total += attentionRows(record, window, queries.slice(0, i, std::min(i + kRowsAtOnce, queries.size(0)))).sum(1);
   }
   return total;
+}
+
+// Weights of keys (heads, M) on the grid (heads, N): a key that stands for several tokens spreads its weight evenly
+// over them, so that the sum stays.
+at::Tensor overTokens(const at::Tensor& keys, const WindowGeometry& geometry) {
+  if (geometry.reduction == 1) return keys;
+  const std::int64_t r = geometry.reduction, rows = geometry.keyHeight, columns = geometry.keyWidth;
+  const at::Tensor spread = (keys / static_cast<double>(r * r))
+                                .reshape({-1, rows, 1, columns, 1})
+                                .expand({-1, rows, r, columns, r})
+                                .reshape({-1, rows * r, columns * r});
+  return at::constant_pad_nd(spread, {0, geometry.width - columns * r, 0, geometry.height - rows * r}).flatten(1);
 }
 
 class GridAccumulator {
@@ -107,21 +145,29 @@ class GridAccumulator {
   GridAccumulator(const nn::AttentionRecord& record, const WindowGeometry& geometry)
       : record_(record),
         geometry_(geometry),
-        attention_(at::zeros({record.heads, geometry.height * geometry.width}, at::kDouble)),
+        attention_(at::zeros({record.heads, geometry.reduction > 1 ? geometry.keyHeight * geometry.keyWidth
+                                                                   : geometry.height * geometry.width},
+                             at::kDouble)),
         leading_(at::zeros({record.heads}, at::kDouble)) {
-    if (record.kind == nn::AttentionKind::SimplifiedLinear) depthwise_ = at::zeros_like(attention_);
+    if (const at::Tensor filters = localFilters(record); filters.defined()) {
+      headFilters_ = filters.unflatten(0, {record.heads, -1}).mean(1).contiguous();
+      depthwise_ = at::zeros({record.heads, geometry.height * geometry.width}, at::kDouble);
+    }
   }
 
-  // rows (heads, N) of a window, already weighted.
+  // rows (heads, M) of a window, already weighted.
   void add(std::int64_t window, const at::Tensor& rows) {
+    if (geometry_.reduction > 1) {
+      attention_ += rows;
+      return;
+    }
     attention_.index_add_(1, geometry_.gridIndices(window), rows.slice(1, geometry_.prefix));
     if (geometry_.prefix > 0) leading_ += rows.slice(1, 0, geometry_.prefix).sum(1);
   }
 
   void addDepthwise(std::int64_t window, std::int64_t token, double weight) {
     if (!depthwise_.defined()) return;
-    depthwise_.index_add_(1, geometry_.gridIndices(window),
-                          (depthwiseRow(record_, geometry_, token) * weight).unsqueeze(0).expand({record_.heads, -1}));
+    depthwise_.index_add_(1, geometry_.gridIndices(window), depthwiseRows(headFilters_, geometry_, token) * weight);
   }
 
   [[nodiscard]] GridMap result() const {
@@ -135,7 +181,7 @@ class GridAccumulator {
       const double cls = leading > 0.0 && sum > 0.0 ? -(leading / sum) * std::log(leading / sum) : 0.0;
       map.entropies.push_back(entropyOf(attention_[head], sum) + cls);
     }
-    map.attention = attention_.to(at::kFloat).reshape(shape).contiguous();
+    map.attention = overTokens(attention_, geometry_).to(at::kFloat).reshape(shape).contiguous();
     if (depthwise_.defined()) map.depthwise = depthwise_.to(at::kFloat).reshape(shape).contiguous();
     return map;
   }
@@ -143,7 +189,7 @@ class GridAccumulator {
  private:
   const nn::AttentionRecord& record_;
   const WindowGeometry& geometry_;
-  at::Tensor attention_, depthwise_, leading_;
+  at::Tensor attention_, headFilters_, depthwise_, leading_;
 };
 
 }  // namespace
@@ -153,7 +199,8 @@ void AttentionCapture::record(const nn::AttentionRecord& record) {
     return tensor.defined() ? tensor.detach().to(at::kCPU).clone() : tensor;
   };
   nn::AttentionRecord kept = record;
-  for (at::Tensor* tensor : {&kept.q, &kept.k, &kept.v, &kept.output, &kept.bias, &kept.dwcWeight, &kept.dwcBias}) {
+  for (at::Tensor* tensor : {&kept.q, &kept.k, &kept.v, &kept.output, &kept.bias, &kept.dwcWeight, &kept.dwcBias,
+                             &kept.lepeWeight, &kept.lepeBias, &kept.stretchedV}) {
     *tensor = copy(*tensor);
   }
   records_.push_back(std::move(kept));
@@ -186,18 +233,20 @@ at::Tensor attentionRows(const nn::AttentionRecord& record, std::int64_t window,
   const at::Tensor q = byHead(record.q.select(0, window).index_select(0, queries), record.heads);
   const at::Tensor k = byHead(record.k.select(0, window), record.heads);
   if (record.kind == nn::AttentionKind::Softmax) return softmaxRows(record, window, q, k, queries);
-  const at::Tensor kernelQ = at::relu(q), kernelK = at::relu(k);
-  const at::Tensor normaliser = at::matmul(kernelQ, kernelK.sum(1).unsqueeze(-1)) + kLinearEpsilon;
+  const bool focused = record.kind == nn::AttentionKind::FocusedLinear;
+  const at::Tensor kernelQ = focused ? q : at::relu(q), kernelK = focused ? k : at::relu(k);
+  // Focused attention adds epsilon to the mean over the keys, simplified attention to the sum.
+  const double epsilon = focused ? kLinearEpsilon * static_cast<double>(k.size(1)) : kLinearEpsilon;
+  const at::Tensor normaliser = at::matmul(kernelQ, kernelK.sum(1).unsqueeze(-1)) + epsilon;
   return at::matmul(kernelQ, kernelK.transpose(1, 2)) / normaliser;
 }
 
 at::Tensor depthwiseMatrix(const nn::AttentionRecord& record, std::int64_t channel) {
   const WindowGeometry geometry(record.place);
-  nn::AttentionRecord single = record;
-  single.dwcWeight = record.dwcWeight.slice(0, channel, channel + 1);
+  const at::Tensor filter = localFilters(record).slice(0, channel, channel + 1).contiguous();
   std::vector<at::Tensor> rows;
   for (std::int64_t token = 0; token < geometry.windowHeight * geometry.windowWidth; ++token) {
-    rows.push_back(depthwiseRow(single, geometry, token));
+    rows.push_back(depthwiseRows(filter, geometry, token).squeeze(0));
   }
   return at::stack(rows);
 }
@@ -207,11 +256,13 @@ double reconstructionError(const nn::AttentionRecord& record, std::int64_t windo
   const at::Tensor rows = attentionRows(record, window, at::arange(tokens));
   const at::Tensor v = byHead(record.v.select(0, window), record.heads);
   at::Tensor rebuilt = at::matmul(rows, v);
-  if (record.kind == nn::AttentionKind::SimplifiedLinear) {
-    for (std::int64_t channel = 0; channel < v.size(2); ++channel) {
-      const at::Tensor matrix = depthwiseMatrix(record, channel);
-      rebuilt.select(2, channel) +=
-          at::matmul(v.select(2, channel), matrix.t()) + record.dwcBias[channel].to(at::kDouble);
+  if (record.dwcWeight.defined() || record.lepeWeight.defined()) {
+    const at::Tensor seen = record.stretchedV.defined() ? byHead(record.stretchedV.select(0, window), record.heads) : v;
+    const at::Tensor bias = localBias(record);
+    for (std::int64_t channel = 0; channel < bias.size(0); ++channel) {
+      const std::int64_t head = channel / v.size(2), inside = channel % v.size(2);
+      rebuilt[head].select(1, inside) +=
+          at::matmul(depthwiseMatrix(record, channel), seen[head].select(1, inside)) + bias[channel];
     }
   }
   const at::Tensor output = byHead(record.output.select(0, window), record.heads);

@@ -1,4 +1,4 @@
-// Exact attention rows of softmax and simplified linear attention, per head, right at the borders.
+// Exact attention rows of softmax, simplified and focused linear attention, per head, right at the borders.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -31,12 +31,12 @@ class AttentionCapture : public nn::AttentionProbe {
 std::vector<nn::AttentionRecord> captureAttention(Backbone& model, const at::Tensor& images, const std::string& layer,
                                                   at::Tensor* logits = nullptr);
 
-/// Rows of the attention matrix of one window: (heads, queries, N). `window` counts B' = batch x windows;
+/// Rows of the attention matrix of one window: (heads, queries, M keys). `window` counts B' = batch x windows;
 /// `queries`: token indices inside it, int64 (Q). Softmax: softmax(scale q k^T + bias). Linear:
-/// relu(q) relu(k)^T / (relu(q) sum relu(k) + 1e-6).
+/// relu(q) relu(k)^T / (relu(q) sum relu(k) + 1e-6). Focused linear: phi(q) phi(k)^T / (phi(q) sum phi(k) + 1e-6 M).
 at::Tensor attentionRows(const nn::AttentionRecord& record, std::int64_t window, const at::Tensor& queries);
 
-/// The depthwise term's matrix of one window and channel of a head, (N, N): entry (i, j) is the kernel's
+/// The depthwise term's matrix of one window and channel of all C, (N, N): entry (i, j) is the kernel's
 /// weight at j's offset from i, 0 outside the kernel and beyond the map's true borders (no wrap-around).
 at::Tensor depthwiseMatrix(const nn::AttentionRecord& record, std::int64_t channel);
 
@@ -46,7 +46,9 @@ double reconstructionError(const nn::AttentionRecord& record, std::int64_t windo
 
 /// One picture's worth: rows on the layer's grid, all heads.
 struct GridMap {
-  at::Tensor attention;           // (heads, grid h, grid w) float32; 0 outside the query's window
+  /// (heads, grid h, grid w) float32; 0 outside the query's window. A key that stands for several tokens (PVT)
+  /// spreads its weight evenly over them.
+  at::Tensor attention;
   at::Tensor depthwise;           // the same shape, signed, mean over a head's channels; undefined for softmax
   std::vector<double> rowSums;    // a head each, class tokens included
   std::vector<double> entropies;  // nats, of the row divided by its sum

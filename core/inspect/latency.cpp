@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fstream>
 #include <numeric>
+#include <string>
 #include <thread>
 
 #include "core/base/clock.h"
@@ -17,6 +18,16 @@ namespace {
 
 constexpr double kShortestSampleMs = 0.2;
 constexpr int kFewestRounds = 5;
+
+// "layers.0", "blocks", "block2" and "stage3" are places: what they do between their parts has no name. The number of
+// a "patch_embed2" or a "norm4" is its place, too.
+std::string kindOf(std::string_view name) {
+  const std::string kind(name.substr(0, name.find_last_not_of("0123456789") + 1));
+  for (const char* place : {"layers.", "blocks", "blocks.", "block", "stage"}) {
+    if (kind == place) return "other";
+  }
+  return kind.empty() ? "other" : kind;  // a block is its number alone
+}
 
 double processorSeconds() {
   timespec time{};
@@ -164,10 +175,7 @@ std::map<std::string, double> PartTimer::byKind() const {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     double own = nodes_[i].seconds;
     for (const std::size_t child : nodes_[i].children) own -= nodes_[child].seconds;
-    // "total", "layers.0" and "blocks" are places: what they do between their parts has no name.
-    const std::string& name = nodes_[i].name;
-    const bool isPlace = i == 0 || name == "blocks" || name.starts_with("layers.");
-    kinds[isPlace ? "other" : nodes_[i].name] += std::max(0.0, own) * 1e3 / runs;
+    kinds[i == 0 ? "other" : kindOf(nodes_[i].name)] += std::max(0.0, own) * 1e3 / runs;
   }
   return kinds;
 }

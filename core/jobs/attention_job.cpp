@@ -26,13 +26,14 @@ std::vector<AttentionLayer> layersOf(Backbone& model) {
     AttentionLayer layer;
     layer.name = place.layer;
     const bool windowed = place.windowHeight() < place.height || place.windowWidth() < place.width;
-    layer.kind = attention->kind() == nn::AttentionKind::SimplifiedLinear ? "linear" : windowed ? "window" : "softmax";
+    layer.kind = attention->kind() != nn::AttentionKind::Softmax ? "linear" : windowed ? "window" : "softmax";
     layer.stage = static_cast<int>(place.stage);
     layer.heads = static_cast<int>(attention->heads());
     layer.gridHeight = static_cast<int>(place.height);
     layer.gridWidth = static_cast<int>(place.width);
     layer.window = windowed ? static_cast<int>(place.windowHeight()) : 0;
     layer.shift = static_cast<int>(place.shift);
+    layer.reduction = static_cast<int>(place.reduction);
     layers.push_back(std::move(layer));
   }
   return layers;

@@ -5,6 +5,8 @@
 #include "core/base/error.h"
 #include "core/models/cswin.h"
 #include "core/models/deit.h"
+#include "core/models/pvt.h"
+#include "core/models/pvt_v2.h"
 #include "core/models/state_dict.h"
 #include "core/models/swin.h"
 
@@ -23,7 +25,9 @@ struct Builder {
   Build build;
 };
 
-constexpr std::array kBuilders{Builder{Family::CSwin, build<Cswin>}, Builder{Family::DeiT, build<Deit>}, Builder{Family::Swin, build<Swin>}};
+constexpr std::array kBuilders{Builder{Family::CSwin, build<Cswin>}, Builder{Family::DeiT, build<Deit>},
+                               Builder{Family::Swin, build<Swin>}, Builder{Family::Pvt, build<Pvt>},
+                               Builder{Family::PvtV2, build<PvtV2>}};
 
 }  // namespace
 
@@ -36,7 +40,7 @@ std::shared_ptr<Backbone> buildModel(const ModelConfig& config) {
   }
   throw Error(ErrorKind::Config, "Model " + config.name + " is of the family " +
                                      std::string(toString(config.family())) +
-                                     ", which is not built yet; choose a DeiT or Swin model.");
+                                     ", which is not built yet; choose another one.");
 }
 
 std::shared_ptr<Backbone> copyModel(const Backbone& model) {

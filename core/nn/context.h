@@ -28,8 +28,8 @@ struct LambdaState {
 };
 
 /// Receives nested, balanced begin/end calls around the parts of a forward. The outer names are places
-/// ("patch_embed", "layers.0", "norm", "head"), the inner ones kinds of work ("norm", "window", "qkv",
-/// "attention", "proj", "mlp", "merge"). A part's time less that of its inner parts is what remains
+/// ("patch_embed", "layers.0", "norm", "head"), the inner ones kinds of work ("norm", "window", "reduction",
+/// "qkv", "attention", "proj", "mlp", "merge"). A part's time less that of its inner parts is what remains
 /// unnamed in it, so the tree adds up by construction.
 class StageTimer {
  public:

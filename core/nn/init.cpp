@@ -24,4 +24,10 @@ void convolution(at::Tensor& weight, at::Tensor& bias) {
   bias.uniform_(-bound, bound);
 }
 
+void convolutionByFanOut(at::Tensor& weight, at::Tensor& bias, std::int64_t groups) {
+  const auto fanOut = weight.size(2) * weight.size(3) * weight.size(0) / groups;
+  normal(weight, std::sqrt(2.0 / static_cast<double>(fanOut)));
+  constant(bias, 0.0);
+}
+
 }  // namespace slab::nn::init

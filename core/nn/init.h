@@ -4,6 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace slab::nn::init {
 
 /// Standard deviation of linear weights, position embeddings, class token and relative position tables.
@@ -17,5 +19,8 @@ void constant(at::Tensor& parameter, double value);
 /// PyTorch's default for a convolution: weight and bias uniform in +-1/sqrt(fan in), fan in = in / groups x
 /// kernel area. (Kaiming uniform with a = sqrt(5) has this bound.)
 void convolution(at::Tensor& weight, at::Tensor& bias);
+
+/// PVTv2's rule for every convolution: weight N(0, sqrt(2 / fan out)), fan out = kernel area x out / groups, bias 0.
+void convolutionByFanOut(at::Tensor& weight, at::Tensor& bias, std::int64_t groups);
 
 }  // namespace slab::nn::init

@@ -13,10 +13,38 @@ namespace slab::nn {
 class Mlp : public torch::nn::Module {
  public:
   Mlp(std::int64_t width, std::int64_t hidden);
-  at::Tensor forward(const at::Tensor& tokens);
+  virtual at::Tensor forward(const at::Tensor& tokens);
 
   std::shared_ptr<Linear> fc1;
   std::shared_ptr<Linear> fc2;
+
+ protected:
+  /// Registers `middle` between fc1 and fc2, where the state dict has it.
+  Mlp(std::int64_t width, std::int64_t hidden, const std::string& name, std::shared_ptr<torch::nn::Module> middle);
+};
+
+/// A depthwise 3 x 3 convolution over the token grid, tokens in and out. Registered name: "dwconv".
+class DepthwiseTokens : public torch::nn::Module {
+ public:
+  DepthwiseTokens(std::int64_t width, std::int64_t rows, std::int64_t columns);
+  /// (B, rows x columns, width) -> the same shape.
+  at::Tensor forward(const at::Tensor& tokens);
+
+  std::shared_ptr<Conv2d> dwconv;
+
+ private:
+  std::int64_t rows_;
+  std::int64_t columns_;
+};
+
+/// PVTv2's: fc1, depthwise convolution on the grid, GELU, fc2. Registered names: "fc1", "dwconv", "fc2".
+class ConvolutionalMlp : public Mlp {
+ public:
+  ConvolutionalMlp(std::int64_t width, std::int64_t hidden, std::int64_t rows, std::int64_t columns);
+  at::Tensor forward(const at::Tensor& tokens) override;
+
+ private:
+  std::shared_ptr<DepthwiseTokens> dwconv_;
 };
 
 }  // namespace slab::nn

@@ -3,18 +3,24 @@
 #include "core/ops/linear.h"
 
 namespace slab::nn {
-namespace {
 
-// (B, c, H, W) -> (B, H/p W/p, c p p), channels of a patch in the order of a convolution's weight.
-at::Tensor gatherPatches(const at::Tensor& images, std::int64_t patch) {
-  const auto batch = images.size(0), channels = images.size(1);
-  const auto rows = images.size(2) / patch, columns = images.size(3) / patch;
-  return images.reshape({batch, channels, rows, patch, columns, patch})
+at::Tensor gatherPatches(const at::Tensor& map, std::int64_t patch) {
+  const auto batch = map.size(0), channels = map.size(1);
+  const auto rows = map.size(2) / patch, columns = map.size(3) / patch;
+  return map.narrow(2, 0, rows * patch)
+      .narrow(3, 0, columns * patch)
+      .reshape({batch, channels, rows, patch, columns, patch})
       .permute({0, 2, 4, 1, 3, 5})
       .reshape({batch, rows * columns, channels * patch * patch});
 }
 
-}  // namespace
+at::Tensor tokensToMap(const at::Tensor& tokens, std::int64_t rows, std::int64_t columns) {
+  return tokens.transpose(1, 2).unflatten(2, {rows, columns});
+}
+
+at::Tensor mapToTokens(const at::Tensor& map) {
+  return map.flatten(2).transpose(1, 2);
+}
 
 PatchEmbed::PatchEmbed(PatchShape shape, const NormFactory* norms, ContextPtr context)
     : proj(register_module(
@@ -29,6 +35,17 @@ at::Tensor PatchEmbed::forward(const at::Tensor& images) {
   if (!norm) return tokens;
   const StageScope scope(*context_, "norm");
   return norm->forward(tokens);
+}
+
+OverlappingPatchEmbed::OverlappingPatchEmbed(ConvShape shape, const NormFactory& norms)
+    : proj(register_module("proj", std::make_shared<Conv2d>(shape))),
+      norm(*this, "norm", norms.make(shape.out)),
+      context_(norms.context) {}
+
+at::Tensor OverlappingPatchEmbed::forward(const at::Tensor& map) {
+  const at::Tensor tokens = mapToTokens(proj->forward(map)).contiguous();
+  const StageScope scope(*context_, "norm");
+  return norm.forward(tokens);
 }
 
 }  // namespace slab::nn

@@ -50,7 +50,7 @@ at::Tensor repBn(const at::Tensor& x, const at::Tensor& weight, const at::Tensor
 
 at::Tensor simplifiedLinearAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                      const at::Tensor& positionalEncoding, const at::Tensor& dwcWeight,
-                                     const at::Tensor& dwcBias, SlaShape shape) {
+                                     const at::Tensor& dwcBias, SlaShape shape, const at::Tensor& dwcInput) {
   const auto island = isReduced(q) ? at::kFloat : q.scalar_type();
   const auto heads = shape.heads;
   const auto query = splitHeads(at::relu(q), heads).to(island);
@@ -59,7 +59,8 @@ at::Tensor simplifiedLinearAttention(const at::Tensor& q, const at::Tensor& k, c
   const auto attended = linearAttention(query, key, value);
 
   const auto width = value.size(2);
-  const auto map = value.reshape({-1, shape.height, shape.width, width}).permute({0, 3, 1, 2});
+  const auto seen = dwcInput.defined() ? splitHeads(dwcInput, heads).to(island) : value;
+  const auto map = seen.reshape({-1, shape.height, shape.width, width}).permute({0, 3, 1, 2});
   const auto pad = dwcWeight.size(2) / 2;
   const auto local = at::conv2d(map, dwcWeight.to(island), dwcBias.to(island), 1, pad, 1, width);
   const auto sum = attended + local.permute({0, 2, 3, 1}).reshape({-1, shape.height * shape.width, width});

@@ -16,9 +16,11 @@ at::Tensor repBn(const at::Tensor& x, const at::Tensor& weight, const at::Tensor
                  const at::Tensor& runningMean, const at::Tensor& runningVar, bool training, double momentum,
                  double eps);
 
+/// Takes fewer keys than queries as well: k, v and the positional encoding (B or 1, M, C), and then `dwcInput`
+/// (B, N, C) for the depthwise convolution, which sees v where it is undefined.
 at::Tensor simplifiedLinearAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                      const at::Tensor& positionalEncoding, const at::Tensor& dwcWeight,
-                                     const at::Tensor& dwcBias, SlaShape shape);
+                                     const at::Tensor& dwcBias, SlaShape shape, const at::Tensor& dwcInput = {});
 
 at::Tensor softmaxAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& bias,
                             double scale);

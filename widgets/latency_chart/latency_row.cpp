@@ -40,10 +40,10 @@ int partOf(const QString& name) {
     const char* fragment;
     int part;
   };
-  static constexpr Rule kRules[] = {
-      {"patch_embed", 0}, {"downsample", 6}, {"merge", 6},     {"head", 6},      {"norm", 1},
-      {"qkv", 2},         {"proj", 2},       {"dwc", 4},       {"depthwise", 4}, {"mlp", 5},
-      {"fc", 5},          {"attn", 3},       {"attention", 3}, {"softmax", 3},   {"linear_attention", 3}};
+  static constexpr Rule kRules[] = {{"patch_embed", 0}, {"downsample", 6}, {"merge", 6},     {"head", 6},
+                                    {"norm", 1},        {"qkv", 2},        {"reduction", 2}, {"proj", 2},
+                                    {"dwc", 4},         {"depthwise", 4},  {"mlp", 5},       {"fc", 5},
+                                    {"attn", 3},        {"attention", 3},  {"softmax", 3},   {"linear_attention", 3}};
   for (const Rule& rule : kRules) {
     if (name.contains(QLatin1String(rule.fragment), Qt::CaseInsensitive)) return rule.part;
   }

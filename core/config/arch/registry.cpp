@@ -78,12 +78,12 @@ void addDeit(Builder& builder) {
   }
 }
 
-void addFourStages(Builder& builder, Family family, const std::string& tail, const char* size, const ModelConfig& plain,
-                   const char* linear, const char* focused, std::int64_t softmaxWindow, std::int64_t linearWindow) {
-  builder.add(tail, family, size, plain, NormKind::LayerNorm, "SSSS", softmaxWindow, false);
-  builder.add(tail + "_prepbn", family, size, plain, NormKind::PrepBn, "SSSS", softmaxWindow, false);
-  builder.add("slab_" + tail, family, size, plain, NormKind::PrepBn, linear, linearWindow, false);
-  builder.add("flatten_" + tail, family, size, plain, NormKind::LayerNorm, focused, linearWindow, false);
+// All stages with one attention, the window always the grid.
+void addPvtKinds(Builder& builder, Family family, const std::string& tail, const char* size, const ModelConfig& plain) {
+  builder.add(tail, family, size, plain, NormKind::LayerNorm, "SSSS", 0, true);
+  builder.add(tail + "_prepbn", family, size, plain, NormKind::PrepBn, "SSSS", 0, true);
+  builder.add("slab_" + tail, family, size, plain, NormKind::PrepBn, "LLLL", 0, true);
+  builder.add("flatten_" + tail, family, size, plain, NormKind::LayerNorm, "FFFF", 0, true);
 }
 
 // PVT (Wang et al., 2021) and PVTv2 (2022); widths 1, 2, 5, 8 times embedDim.
@@ -96,7 +96,7 @@ void addPvt(Builder& builder) {
   for (const auto& size : v1) {
     ModelConfig config = baseConfig(size, 4);
     config.mlpRatio = {8, 8, 4, 4};
-    addFourStages(builder, Family::Pvt, std::string("pvt_") + size.label, size.label, config, "LLLL", "FFFF", 0, 0);
+    addPvtKinds(builder, Family::Pvt, std::string("pvt_") + size.label, size.label, config);
   }
   const std::vector<Size> v2{{"b0", 32, {2, 2, 2, 2}, heads, 0.1, 0.1},  {"b1", 64, {2, 2, 2, 2}, heads, 0.1, 0.1},
                              {"b2", 64, {3, 4, 6, 3}, heads, 0.1, 0.1},  {"b3", 64, {3, 4, 18, 3}, heads, 0.3, 0.3},
@@ -105,8 +105,7 @@ void addPvt(Builder& builder) {
     ModelConfig config = baseConfig(size, 4);
     config.mlpRatio =
         std::string_view(size.label) == "b5" ? std::vector<double>{4, 4, 4, 4} : std::vector<double>{8, 8, 4, 4};
-    addFourStages(builder, Family::PvtV2, std::string("pvt_v2_") + size.label, size.label, config, "LLLL", "FFFF", 0,
-                  0);
+    addPvtKinds(builder, Family::PvtV2, std::string("pvt_v2_") + size.label, size.label, config);
   }
 }
 

@@ -57,8 +57,25 @@ TEST(AttentionMaps, TheDepthwiseTermStopsAtTheBorderInsteadOfWrapping) {
   EXPECT_LT(centre.depthwise.min().item<double>(), 0.0);
 }
 
+TEST(AttentionMaps, AKeyThatStandsForSeveralTokensSpreadsItsWeightEvenly) {
+  const auto model = stirredModel(*findModel("pvt_t"));
+  const auto record = captureAttention(*model, randomImages(*model, 1), "block1.0.attn")[0];
+  ASSERT_EQ(record.place.reduction, 8);
+  const std::int64_t query = 3 * 16 + 5;
+  const GridMap map = gridMap(record, 0, query);
+  ASSERT_EQ(map.attention.sizes(), at::IntArrayRef({1, 16, 16}));
+  const at::Tensor row = attentionRows(record, 0, at::tensor({query}, at::kLong)).select(1, 0);
+  ASSERT_EQ(row.sizes(), at::IntArrayRef({1, 4}));
+  for (const auto& [y, x] : {std::pair{0, 0}, {7, 7}, {7, 8}, {9, 2}, {15, 15}}) {
+    const double weight = row[0][y / 8 * 2 + x / 8].item<double>();
+    EXPECT_NEAR(map.attention[0][y][x].item<double>(), weight / 64, 1e-8) << y << " " << x;
+  }
+  EXPECT_NEAR(map.rowSums[0], 1.0, 1e-9);
+  EXPECT_NEAR(map.entropies[0], -(row * row.log()).sum().item<double>(), 1e-9);
+}
+
 TEST(AttentionMaps, TheMeanMapIsTheMeanOfAllQueriesMaps) {
-  for (const char* name : {"slab_deit_t", "swin_t", "deit_t"}) {
+  for (const char* name : {"slab_deit_t", "swin_t", "deit_t", "pvt_v2_b0"}) {
     const auto model = stirredModel(*findModel(name));
     const auto record = captureAttention(*model, randomImages(*model, 1), "").front();
     const GridMap all = gridMap(record, 0, std::nullopt);

@@ -23,6 +23,12 @@ inline ModelConfig smallConfig(const RegistryEntry& entry) {
     config.embedDim = 16;
     config.depths = {2};
     config.heads = {2};
+  } else if (entry.family == Family::Pvt || entry.family == Family::PvtV2) {
+    config.imageSize = 32;
+    config.patchSize = 2;
+    config.embedDim = 8;
+    config.depths = {1, 2, 1, 1};
+    config.mlpRatio = {2, 2, 2, 2};
   } else {
     config.imageSize = 56;
     config.patchSize = 2;
@@ -30,7 +36,7 @@ inline ModelConfig smallConfig(const RegistryEntry& entry) {
     config.depths = {2, 2, 1};
     config.heads = {2, 2, 4};
     config.attention = config.attention.substr(1);
-    if (config.attention.find('L') != std::string::npos) config.window = 28;
+    if (config.attention.find_first_of("LF") != std::string::npos) config.window = 28;
   }
   return config;
 }
@@ -64,7 +70,7 @@ inline at::Tensor randomImages(const Backbone& model, std::int64_t count) {
 inline std::vector<RegistryEntry> builtKinds() {
   std::vector<RegistryEntry> kinds;
   for (const auto& entry : registry()) {
-    if (entry.built && entry.size == "t") kinds.push_back(entry);
+    if (entry.built && (entry.size == "t" || entry.size == "b0")) kinds.push_back(entry);
   }
   return kinds;
 }

@@ -6,6 +6,7 @@
 #include "core/models/build_model.h"
 #include "core/models/state_dict.h"
 #include "core/ops/options.h"
+#include "support/long_tier.h"
 #include "tiny.h"
 
 namespace slab {
@@ -49,6 +50,13 @@ TEST_P(EveryModel, GivesOneLogitAClassAndTheSameOnesAgainInEvaluation) {
   EXPECT_TRUE(at::equal(model->forward(images), settled));
 }
 
+TEST_P(EveryModel, HasTheParametersThatItsCostCounts) {
+  EXPECT_EQ(model->parameterCount(), modelCost(model->config()).parameters);
+  ModelConfig config = model->config();
+  config.qkvBias = false;
+  EXPECT_EQ(buildModel(config)->parameterCount(), modelCost(config).parameters) << "without qkv bias";
+}
+
 TEST_P(EveryModel, JudgesASampleWithoutRegardToItsBatchInEvaluation) {
   model->eval();
   const torch::NoGradGuard noGrad;
@@ -60,7 +68,11 @@ TEST_P(EveryModel, GivesAGradientToEveryParameterThatTheForwardUses) {
   model->setLambda(0.5);
   at::cross_entropy_loss(model->forward(images), at::tensor({0, 1, 2}, at::kLong)).backward();
   for (const auto& item : model->named_parameters()) {
-    const bool unused = item.key() == "cls_token" && model->config().attention == "L";
+    // As in the reference: SLAB's DeiT leaves out its class token and SLAB's CSWin the scale that focused attention
+    // reads; PVT registers a final norm that it never calls.
+    const bool isSlab = model->config().attention.front() == 'L';
+    const bool unused = (isSlab && (item.key() == "cls_token" || item.key().ends_with(".scale"))) ||
+                        (item.key().starts_with("norm.") && model->config().family() == Family::Pvt);
     const at::Tensor gradient = item.value().grad();
     EXPECT_EQ(gradient.defined(), !unused) << item.key();
     EXPECT_TRUE(unused || at::isfinite(gradient).all().item<bool>()) << item.key();
@@ -144,14 +156,18 @@ TEST_P(EveryModel, TellsAProbeAboutEveryAttentionOnceAndATimerInBalance) {
   for (const auto* attention : model->attentionLayers()) expected.push_back(attention->place().layer);
   EXPECT_EQ(probe.layers, expected);
   EXPECT_EQ(timer.depth, 0);
-  EXPECT_EQ(timer.places.front(), "patch_embed");
+  EXPECT_TRUE(timer.places.front().starts_with("patch_embed")) << timer.places.front();
   EXPECT_EQ(timer.places.back(), "head");
 }
 
 TEST_P(EveryModel, NamesLayersOfProbesAndFoldsAsItsStateDictDoes) {
   const StateDict values = stateDict(*model);
   for (const auto* attention : model->attentionLayers()) {
-    EXPECT_TRUE(values.contains(attention->place().layer + ".qkv.weight")) << attention->place().layer;
+    const auto keys = values.keys();
+    const bool found = std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+      return key.starts_with(attention->place().layer + ".") && key.ends_with(".weight");
+    });
+    EXPECT_TRUE(found) << attention->place().layer;
   }
   for (const auto& site : model->foldSites()) {
     const bool found = values.contains(site.norm + ".weight") || values.contains(site.norm + ".alpha") ||
@@ -170,16 +186,28 @@ INSTANTIATE_TEST_SUITE_P(Registry, EveryModel, ::testing::ValuesIn(builtModels()
 // 50 M, 88 M; 5 M, 22 M, 86 M).
 TEST(ParameterCounts, AreThoseOfTheReference) {
   const std::vector<std::pair<const char*, std::int64_t>> expected{
-      {"swin_t_prepbn", 28288383}, {"swin_t_prepbn_linearnorm", 28313151},
-      {"swin_s_prepbn", 49606311}, {"swin_b_prepbn", 87768277},
-      {"slab_swin_t", 29216605},   {"slab_swin_s", 50552965},
-      {"slab_swin_b", 89029373},   {"deit_t_prepbn", 5717441},
-      {"deit_s_prepbn", 22069889}, {"slab_deit_t", 6198401},
-      {"slab_deit_s", 22992641},   {"deit_t", 5717416},
-      {"deit_s", 22050664},        {"deit_b", 86567656},
-      {"swin_t", 28288354},        {"swin_s", 49606258},
-      {"swin_b", 87768224}};
+      {"swin_t_prepbn", 28288383},    {"swin_t_prepbn_linearnorm", 28313151},
+      {"swin_s_prepbn", 49606311},    {"swin_b_prepbn", 87768277},
+      {"slab_swin_t", 29216605},      {"slab_swin_s", 50552965},
+      {"slab_swin_b", 89029373},      {"deit_t_prepbn", 5717441},
+      {"deit_s_prepbn", 22069889},    {"slab_deit_t", 6198401},
+      {"slab_deit_s", 22992641},      {"deit_t", 5717416},
+      {"deit_s", 22050664},           {"deit_b", 86567656},
+      {"swin_t", 28288354},           {"swin_s", 49606258},
+      {"swin_b", 87768224},           {"pvt_t_prepbn", 13239554},
+      {"slab_pvt_t", 12157692},       {"pvt_s_prepbn", 24507801},
+      {"slab_pvt_s", 21683788},       {"pvt_m_prepbn", 44253117},
+      {"slab_pvt_m", 37267300},       {"pvt_l_prepbn", 61434724},
+      {"slab_pvt_l", 50684478},       {"slab_pvt_v2_b0", 3599968},
+      {"slab_pvt_v2_b1", 12941504},   {"slab_pvt_v2_b2", 22564880},
+      {"slab_pvt_v2_b3", 38301992},   {"slab_pvt_v2_b4", 51875330},
+      {"slab_pvt_v2_b5", 67111640},   {"pvt_v2_b0_prepbn", 3672928},
+      {"pvt_v2_b1_prepbn", 14021312}, {"pvt_v2_b2_prepbn", 25383632},
+      {"pvt_v2_b3_prepbn", 45274856}, {"pvt_v2_b4_prepbn", 62605826},
+      {"pvt_v2_b5_prepbn", 82021400}, {"slab_cswin_t", 21227807},
+      {"slab_cswin_s", 35494205}};
   for (const auto& [name, count] : expected) {
+    if (!testing::isInTier(modelByName(name))) continue;
     EXPECT_EQ(buildModel(modelByName(name))->parameterCount(), count) << name;
   }
 }
@@ -202,9 +230,21 @@ TEST(BuildModel, RefusesAnImageThatSwinsWindowsDoNotDivideAndNamesSizesThatFit) 
   expectConfigError(config, "224");
 }
 
-TEST(BuildModel, RefusesWhatIsNotBuiltYetInWords) {
-  expectConfigError(modelByName("pvt_t"), "not built yet");
-  expectConfigError(modelByName("flatten_swin_t"), "model.attention 'FFSS'");
+TEST(BuildModel, RefusesAnImageThatPvtsPatchesDoNotDivideAndNamesSizesThatFit) {
+  ModelConfig config = modelByName("pvt_t");
+  config.imageSize = 230;
+  expectConfigError(config, "224 or 256");
+  config.imageSize = 24;
+  expectConfigError(config, "32");
+  config.name = "pvt_v2_b0";
+  config.imageSize = 16;
+  expectConfigError(config, "smaller than one key");
+}
+
+TEST(BuildModel, RefusesLettersAndHeadsThatMakeNoModelInWords) {
+  ModelConfig pvt = modelByName("pvt_t");
+  pvt.attention = "MMMM1";
+  expectConfigError(pvt, "model.attention 'MMMM1'");
   ModelConfig deit = modelByName("deit_t");
   deit.attention = "F";
   expectConfigError(deit, "model.attention 'F'");
