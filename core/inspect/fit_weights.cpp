@@ -43,6 +43,10 @@ std::pair<std::string, std::string> splitLast(const std::string& key) {
   return dot == std::string::npos ? std::pair(std::string(), key) : std::pair(key.substr(0, dot), key.substr(dot + 1));
 }
 
+std::string_view lastOf(std::string_view key) {
+  return key.substr(key.rfind('.') + 1);  // npos + 1 is 0
+}
+
 std::int64_t squareRoot(std::int64_t value) {
   const auto root =
       static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(std::max<std::int64_t>(value, 0)))));
@@ -90,7 +94,7 @@ std::optional<Resized> resizeOffsets(const at::Tensor& value, const Shape& shape
 }
 
 std::optional<Resized> resizedFor(const std::string& key, const at::Tensor& value, const Shape& shape) {
-  const std::string name = splitLast(key).second;
+  const std::string_view name = lastOf(key);
   if (!value.is_floating_point()) return std::nullopt;
   if (name == "relative_position_bias_table") return resizeOffsets(value, shape);
   const bool isTokens = name == "positional_encoding" || name.starts_with("pos_embed");
@@ -148,7 +152,7 @@ class Fitter {
   }
 
   void fit(const std::string& key, const Shape& shape) {
-    const std::string name = splitLast(key).second;
+    const std::string_view name = lastOf(key);
     const ForeignTensor* source = find(key);
     if (isDerived(name)) return add(key, source, KeyFate::Made, shape, "from the configuration");
     const bool isRenamed = !source;
@@ -185,7 +189,7 @@ class Fitter {
   }
 
   void countRemaining(const ForeignTensor& tensor) {
-    const std::string name = splitLast(tensor.name).second;
+    const std::string_view name = lastOf(tensor.name);
     if ((name != "warm" && name != "iter") || elementCount(tensor.shape) != 1) return;
     result_.remainingSteps = std::max(result_.remainingSteps, weights_.read(tensor).item().toLong());
   }
@@ -194,9 +198,11 @@ class Fitter {
   void leftOver(const ForeignTensor& tensor) {
     const auto [module, name] = splitLast(tensor.name);
     if (isDerived(name)) return add(tensor.name, &tensor, KeyFate::Ignored, {}, "derived from the configuration");
-    const std::string norm = splitLast(module).second == "norm1" ? splitLast(module).first : module;
+    // "<n>.iter" or "<n>.norm1.weight"; a block's own norm is called norm1 as well.
+    const bool isInLayerNorm = !isCounter(name) && splitLast(module).second == "norm1";
+    const std::string norm = isInLayerNorm ? splitLast(module).first : module;
     const bool isOver =
-        own_.contains(norm + ".alpha") && !own_.contains(norm + ".total_step") && (norm != module || isCounter(name));
+        own_.contains(norm + ".alpha") && !own_.contains(norm + ".total_step") && (isInLayerNorm || isCounter(name));
     if (!isOver) return add(tensor.name, &tensor, KeyFate::Unexpected, {});
     countRemaining(tensor);
     add(tensor.name, &tensor, KeyFate::Ignored, {}, "of the LayerNorm branch");

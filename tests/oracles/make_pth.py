@@ -185,6 +185,13 @@ def main():
     torch.save(training_checkpoint(hand_over), out / "training.pth")
     save_expected(out / "training.safetensors", hand_over)
 
+    # The position table of state_dict.pth for images of 16 pixels, as the reference resizes it.
+    table = rep["pos_embed"]
+    grid = table[:, 1:].reshape(1, 2, 2, -1).permute(0, 3, 1, 2)
+    larger = torch.nn.functional.interpolate(grid, size=(4, 4), mode="bicubic", align_corners=False)
+    save_expected(out / "resized.safetensors",
+                  {"pos_embed": torch.cat([table[:, :1], larger.permute(0, 2, 3, 1).reshape(1, 16, -1)], dim=1)})
+
     wrapped = collections.OrderedDict(("module." + key, value) for key, value in rep.items())
     checkpoint, ema = ema_checkpoint(wrapped)
     torch.save(checkpoint, out / "ema.pth")

@@ -131,7 +131,7 @@ void addPickles(Corpus& corpus) {
   corpus.addBody("600,000 dicts",
                  "](" + times("}", 200'000) + "e(" + times("}", 200'000) + "e(" + times("}", 200'000) + "e", "MB");
   corpus.addBody("a list of three million references",
-                 "]Nq" + zero + "a" + times("(" + times("h" + zero, 250'000) + "e", 12), "MB");
+                 "]Nq" + zero + "a" + times("(" + times("h" + zero, 250'000) + "e", 12), "opcodes");
   corpus.addBody("memo slot 2^32 - 1", "Nr" + little(0xFFFFFFFF, 4), "memo slot");
   corpus.addBody("memo slot that was never filled", "h\x07", "memo slot 7 is empty");
   corpus.addBody("takes from an empty stack", "a", "not there");
