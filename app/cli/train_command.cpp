@@ -8,6 +8,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/config_source.h"
+#include "app/cli/event_stream.h"
 #include "app/cli/output.h"
 #include "app/cli/progress.h"
 #include "app/cli/signals.h"
@@ -52,6 +53,7 @@ class RunLog {
     // The run's directory is made by the job: until then there is nowhere to write.
     if (!stream_.is_open() && std::filesystem::exists(file_.parent_path())) stream_.open(file_, std::ios::app);
     if (stream_.is_open()) {
+      stream_.clear();  // a line that a full disk refused must not silence the log for good
       stream_ << toIso8601(wallSeconds()) << ' ' << toString(level) << ": " << line << std::endl;
     }
     if (level < LogLevel::Warning || (stream_.is_open() && isSameFile(STDERR_FILENO, file_))) return;
@@ -99,9 +101,10 @@ void noteEvent(ProgressLine& progress, const Json& event) {
 
 TrainOutcome trainTo(TrainRequest request, bool json) {
   ProgressLine progress;
+  EventStream events;
   TrainCallbacks callbacks;
   if (json) {
-    callbacks.onEvent = [](const Json& event) { printJson(event); };
+    callbacks.onEvent = [&](const Json& event) { events.write(event); };
   } else {
     callbacks.onEvent = [&](const Json& event) { noteEvent(progress, event); };
     callbacks.onStatus = [&](const RunStatus& status) { progress.show(status); };

@@ -104,6 +104,7 @@ class Training {
   std::optional<CheckpointRecord> resumed_;
   std::int64_t step_ = 0, position_ = 0;
   std::size_t keptChoices_ = 0;
+  bool linearTableFailed_ = false;
 
   // In this order: the writer's thread calls into the listener and the recorder, the listener's into
   // the recorder, so each goes before what it calls.
@@ -158,6 +159,7 @@ void Training::prepareDirectory() {
   socket_ = socketPath(newSocketId("train"));
   lock_.emplace(run_, socket_.string());
   if (request_.resume) {
+    ensureDatabase(*lock_);
     configText_ = readTextFile(run_.config());
     std::error_code ignored;
     const auto table = run_.path() / kLinearTable;
@@ -331,8 +333,15 @@ void Training::keepLinearTable() {
   if (config_.ops.linear != "auto") return;
   const Metadata table = train::linearTable();
   if (table.size() == keptChoices_) return;
+  try {
+    replaceFile(run_.path() / kLinearTable, table.dump() + "\n");
+  } catch (const Error& error) {
+    // The disk may be full for a while; the next change of status tries again.
+    if (!linearTableFailed_) logWarning(std::string("the choices of linear layers are not kept yet: ") + error.what());
+    linearTableFailed_ = true;
+    return;
+  }
   keptChoices_ = table.size();
-  replaceFile(run_.path() / kLinearTable, table.dump() + "\n");
   train::saveMachineTable(engine_);
 }
 

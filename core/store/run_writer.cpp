@@ -59,6 +59,10 @@ StoreCursor readCursor(Database& database) {
 
 }  // namespace
 
+void ensureDatabase(const RunLock& lock) {
+  openDatabase(lock.run());
+}
+
 class RunWriter::Impl {
  public:
   Impl(RunLock lock, RunWriterOptions options)
@@ -249,25 +253,22 @@ class RunWriter::Impl {
   // Commits what is handed over; true when nothing is left to write.
   bool commit() {
     if (working_.empty()) return true;
-    return attempt([this] {
+    const bool committed = attempt([this] {
       const bool durable = !working_.checkpoints.empty();
-      StoreCursor next;
-      try {
-        if (durable) database_->execute("PRAGMA synchronous=FULL");
-        Transaction transaction(*database_, Transaction::Kind::Write);
-        next = writeBatch(*database_, working_, cursor_);
-        transaction.commit();
-      } catch (const DatabaseError& error) {
-        // A checkpoint that could not be acknowledged must not appear later on its own.
-        failCheckpoints(working_, error.what());
-        throw;
-      }
+      if (durable) database_->execute("PRAGMA synchronous=FULL");
+      Transaction transaction(*database_, Transaction::Kind::Write);
+      StoreCursor next = writeBatch(*database_, working_, cursor_);
+      transaction.commit();
       cursor_ = std::move(next);
       for (const auto& pending : working_.checkpoints) pending->done.set_value(pending->record.seq);
       working_ = {};
       if (options_.onCommitted) options_.onCommitted(cursor_.seq);
       if (durable) database_->execute("PRAGMA synchronous=NORMAL");
     });
+    // A checkpoint that could not be acknowledged must not appear later on its own. The status is set by
+    // now: who waits for the checkpoint looks there whether to try again.
+    if (!committed) failCheckpoints(working_, status().message);
+    return committed;
   }
 
   static void failCheckpoints(WriteBatch& batch, const std::string& why) {
@@ -281,10 +282,7 @@ class RunWriter::Impl {
   // Runs database work; a refusal of the disk becomes the status, true means it went through.
   template <typename Work>
   bool attempt(Work&& work) {
-    if (status().health == StoreHealth::Failed) {
-      failCheckpoints(working_, status().message);
-      return false;
-    }
+    if (status().health == StoreHealth::Failed) return false;
     try {
       if (!database_) database_.emplace(openDatabase(run_));
       work();
@@ -293,7 +291,8 @@ class RunWriter::Impl {
     } catch (const DatabaseError& error) {
       if (error.isTemporary()) {
         const std::string cause = error.isDiskFull() ? "the disk is full: " : "";
-        setStatus({StoreHealth::Full, cause + error.what() + "; nothing is lost, writing is tried again"});
+        const std::string mend = error.isDiskFull() ? "; free some space" : "";
+        setStatus({StoreHealth::Full, cause + error.what() + mend + "; nothing is lost, writing is tried again"});
         // After an input/output error a connection may not be trusted with the next transaction.
         if (!error.isDiskFull()) database_.reset();
       } else {

@@ -35,6 +35,10 @@ struct RunWriterOptions {
   std::function<void(const StoreStatus&)> onStatus;
 };
 
+/// Makes the run.db of a run that was killed before it had one; an existing one stays as it is. Throws as
+/// RunWriter's constructor does.
+void ensureDatabase(const RunLock& lock);
+
 /// Owns the run's lock, hence the right to write. Every method may be called from any thread; only
 /// `flush`, `saveCheckpoint` and `close` wait for the disk. After the store has failed they, and
 /// `append`, throw Error(Data) with the cause.

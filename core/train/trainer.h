@@ -88,6 +88,8 @@ class Trainer {
   void saveOnce();
   /// One turn of waiting; throws Error(Checkpoint) when the training is to stop instead.
   void waitForDisk(const std::string& problem);
+  /// Ends a wait for the disk.
+  void goOn();
   /// Waits while run.db can't be written.
   void watchStore();
   void moveTo(RunState state, const std::string& message = "");

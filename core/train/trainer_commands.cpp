@@ -1,5 +1,6 @@
 // How the trainer obeys: pause, resume, checkpoint, stop, and what it does while the disk is full.
 #include "core/base/error.h"
+#include "core/base/log.h"
 #include "core/formats/durable_file.h"
 #include "core/train/trainer.h"
 
@@ -91,7 +92,13 @@ void Trainer::save() {
       waitForDisk(error.what());
     }
   }
-  if (state_.state() == RunState::Paused) moveTo(RunState::Running);
+  goOn();
+}
+
+void Trainer::goOn() {
+  if (state_.state() != RunState::Paused) return;
+  logWarning("the disk has room again; training goes on");
+  moveTo(RunState::Running);
 }
 
 void Trainer::saveOnce() {
@@ -107,6 +114,7 @@ void Trainer::waitForDisk(const std::string& problem) {
   if (state_.state() == RunState::Stopping) {
     throw Error(ErrorKind::Checkpoint, "the training stops without a checkpoint: " + problem);
   }
+  if (state_.state() != RunState::Paused) logWarning(problem + "; training waits and tries again");
   moveTo(RunState::Paused, problem + "; training waits and tries again");
   const Stopwatch watch;
   const auto command = parts_.commands.popWithin(kDiskRetrySeconds);
@@ -126,7 +134,7 @@ void Trainer::watchStore() {
     status = parts_.checkpoints.storeStatus();
   }
   if (status.health == StoreHealth::Failed) throw Error(ErrorKind::Data, status.message);
-  moveTo(RunState::Running);
+  goOn();
 }
 
 }  // namespace slab::train

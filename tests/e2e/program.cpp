@@ -50,7 +50,8 @@ std::vector<Json> ProgramResult::events(const std::string& kind) const {
   return found;
 }
 
-Program::Program(const std::vector<std::string>& arguments, const std::filesystem::path& folder)
+Program::Program(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+                 const std::map<std::string, std::string>& environment)
     : out_(folder / "stdout"), err_(folder / "stderr") {
   static const std::string program = std::string(SLAB_BINARY_DIR) + "/bin/slab";
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
@@ -62,6 +63,7 @@ Program::Program(const std::vector<std::string>& arguments, const std::filesyste
   pid_ = ::fork();
   if (pid_ != 0) return;
   ::setenv("XDG_CACHE_HOME", cache.c_str(), 1);
+  for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
   redirect(STDOUT_FILENO, out_);
   redirect(STDERR_FILENO, err_);
   ::execv(argv[0], argv.data());
@@ -78,14 +80,14 @@ void Program::signal(int number) const {
   ::kill(pid_, number);
 }
 
-bool Program::waitForOutput(const std::string& text) const {
+bool Program::waitFor(const std::filesystem::path& file, const std::string& text) const {
   for (int i = 0; i < 6000; ++i) {
-    if (contentOf(out_).find(text) != std::string::npos) return true;
+    if (contentOf(file).find(text) != std::string::npos) return true;
     siginfo_t info{};
     if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  return contentOf(out_).find(text) != std::string::npos;
+  return contentOf(file).find(text) != std::string::npos;
 }
 
 ProgramResult Program::wait() {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -26,7 +27,9 @@ struct ProgramResult {
 /// A running `slab`, its outputs in files of `folder`. Killed at the end if it still runs.
 class Program {
  public:
-  Program(const std::vector<std::string>& arguments, const std::filesystem::path& folder);
+  /// `environment`: more variables for it.
+  Program(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+          const std::map<std::string, std::string>& environment = {});
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -34,10 +37,14 @@ class Program {
   [[nodiscard]] pid_t pid() const { return pid_; }
   void signal(int number) const;
   /// Waits until standard output holds `text`; false when the program ended or a minute passed without.
-  [[nodiscard]] bool waitForOutput(const std::string& text) const;
+  [[nodiscard]] bool waitForOutput(const std::string& text) const { return waitFor(out_, text); }
+  /// The same of standard error.
+  [[nodiscard]] bool waitForMessage(const std::string& text) const { return waitFor(err_, text); }
   ProgramResult wait();
 
  private:
+  [[nodiscard]] bool waitFor(const std::filesystem::path& file, const std::string& text) const;
+
   std::filesystem::path out_, err_;
   pid_t pid_ = -1;
 };
