@@ -16,7 +16,9 @@ struct Entry {
   std::int64_t label = -1;
   std::vector<std::string> classNames;
   std::int64_t count = 0;
-  at::Tensor stored;  // (C, H, W) where the data set holds normalised values
+  at::Tensor stored;     // (C, H, W) where the data set holds normalised values
+  bool isFile = false;   // picked by itself, of no data set
+  bool isSmall = false;  // of a data set that is held in memory at one size
 };
 
 RunConfig withData(const RunConfig& config, const ImageSource& source) {
@@ -46,6 +48,7 @@ Entry entryOf(const ImageSource& source, const RunConfig& config) {
     options.color = config.model.inChannels == 1 ? ColorMode::Grey : ColorMode::Rgb;
     entry.image = decodeImage(source.path, options);
     entry.classNames = namesFor(config);
+    entry.isFile = true;
     return entry;
   }
   const auto dataset = cachedDataset(withData(config, source), splitFromName(source.split));
@@ -57,6 +60,7 @@ Entry entryOf(const ImageSource& source, const RunConfig& config) {
   entry.image = dataset->image(source.index);
   entry.label = dataset->label(source.index);
   entry.classNames = dataset->classNames();
+  entry.isSmall = dataset->stored().defined();
   entry.stored = dataset->isNormalised() ? dataset->stored().select(0, source.index) : at::Tensor();
   return entry;
 }
@@ -78,6 +82,16 @@ Image withChannels(const Image& image, int channels) {
     }
   }
   return result;
+}
+
+// As BatchMaker prepares the data set's images for an evaluation, also those that have the model's size
+// already: what is shown is what was measured. A file that a person picked at that very size is taken
+// for prepared.
+Image prepared(const Entry& entry, Image image, int size) {
+  const bool fits = image.width == size && image.height == size;
+  if (entry.isFile && fits) return image;
+  if (entry.isSmall) return fits ? image : resize(image, size, size, ResizeFilter::Bicubic);
+  return resizeForEvaluation(image, size);
 }
 
 double perChannel(const std::vector<double>& values, int channel) {
@@ -105,8 +119,7 @@ at::Tensor normalised(const Image& image, const DataConfig& data) {
 SourcedImage openImage(const ImageSource& source, const RunConfig& config) {
   Entry entry = entryOf(source, config);
   const int size = static_cast<int>(config.model.imageSize), channels = static_cast<int>(config.model.inChannels);
-  Image shown = withChannels(entry.image, channels);
-  if (shown.width != size || shown.height != size) shown = resizeForEvaluation(shown, size);
+  Image shown = prepared(entry, withChannels(entry.image, channels), size);
   SourcedImage opened;
   opened.input = entry.stored.defined() ? entry.stored.unsqueeze(0).to(at::kFloat) : normalised(shown, config.data);
   opened.shown = std::move(shown);

@@ -1,4 +1,6 @@
-// One image for a model: a file, or an entry of a data set, preprocessed as the run evaluates.
+// One image for a model: a file, or an entry of a data set, preprocessed as the run evaluates. The recipe
+// (shorter side to 256/224 of the size, central crop) also enlarges and crops images of a folder that have
+// the model's size already, as the reference does; a single file of that very size is taken as it is.
 #pragma once
 
 #include <ATen/core/Tensor.h>
