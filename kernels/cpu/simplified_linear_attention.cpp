@@ -88,11 +88,13 @@ struct ChunkedSums {
   template <class Produce>
   void run(const SlaShape& shape, Images images, const ParallelFor& parallelFor, Produce produce) const {
     const std::int64_t firstHead = images.begin * shape.heads, endHead = images.end * shape.heads;
+    // Heads run fastest: the channels of all heads of a token lie side by side.
     parallelFor(firstHead * chunks.count, endHead * chunks.count, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t task = begin; task < end; ++task) {
-        const std::int64_t index = task / chunks.count, first = task % chunks.count * chunks.size;
-        produce(SlaHead{index / shape.heads, index % shape.heads}, first, std::min(tokens, first + chunks.size),
-                partial + task * each);
+        const SlaHead at{task / (shape.heads * chunks.count), task % shape.heads};
+        const std::int64_t chunk = task / shape.heads % chunks.count, first = chunk * chunks.size;
+        produce(at, first, std::min(tokens, first + chunks.size),
+                partial + ((at.batch * shape.heads + at.head) * chunks.count + chunk) * each);
       }
     });
     if (chunks.count == 1) return;

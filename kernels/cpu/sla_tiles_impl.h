@@ -63,6 +63,19 @@ template <class V, class Body>
   }
 }
 
+/// Tokens that are fetched ahead of use: one head's channels lie far apart in memory, which the processor does not
+/// foresee.
+constexpr std::int64_t kFetchAhead = 12;
+constexpr std::int64_t kLineBytes = 64;
+
+/// Asks for the channels of a token that will be read soon; it may lie behind the last one.
+template <class V, class T>
+[[gnu::always_inline]] inline void fetch(const T* token, std::int64_t headDim) {
+  for (std::int64_t c = 0; c < headDim; c += kLineBytes / static_cast<std::int64_t>(sizeof(T))) {
+    __builtin_prefetch(token + c);
+  }
+}
+
 template <class V, class T>
 [[gnu::always_inline]] inline void copyToken(const T* from, std::int64_t headDim, float* to) {
   forEachVector<V>(headDim, [&](std::int64_t c, auto lanes) { V::store(to + c, V::load(from + c, lanes), lanes); });
@@ -98,6 +111,21 @@ template <class V>
   });
 }
 
+/// Rows of float32 for a product: where they are, or copied where they are stored otherwise.
+template <class V>
+[[gnu::always_inline]] inline const float* floatRows(const float* from, std::int64_t stride, std::int64_t, std::int64_t,
+                                                     float*, std::int64_t& rowStride) {
+  rowStride = stride;
+  return from;
+}
+template <class V, class T>
+[[gnu::always_inline]] inline const float* floatRows(const T* from, std::int64_t stride, std::int64_t rows,
+                                                     std::int64_t headDim, float* buffer, std::int64_t& rowStride) {
+  for (std::int64_t r = 0; r < rows; ++r) copyToken<V>(from + r * stride, headDim, buffer + r * headDim);
+  rowStride = headDim;
+  return buffer;
+}
+
 template <class V, class T>
 void keyValues(const SlaKeys& in, SlaHead at, std::int64_t begin, std::int64_t end, float* out) {
   alignas(64) float keys[kSlaTileFloats], values[kSlaTileFloats];
@@ -111,29 +139,33 @@ void keyValues(const SlaKeys& in, SlaHead at, std::int64_t begin, std::int64_t e
   for (std::int64_t first = begin; first < end; first += block) {
     const std::int64_t count = least(block, end - first);
     for (std::int64_t t = 0; t < count; ++t) {
+      fetch<V>(k + (first + t + kFetchAhead) * in.k.tokenStride, d);
+      fetch<V>(v + (first + t) * in.v.tokenStride, d);
       copyReluSum<V>(k + (first + t) * in.k.tokenStride, position + (first + t) * channels, d, keys + t * d);
-      copyToken<V>(v + (first + t) * in.v.tokenStride, d, values + t * d);
-      addScaled<V>(sum, 1.0f, keys + t * d, d);
     }
-    simd::multiply<V, Left::Transposed>(d, d, count, keys, d, values, d, out, d, first != begin);
+    forEachVector<V>(d, [&](std::int64_t c, auto lanes) {
+      typename V::F total = V::load(sum + c, lanes);
+      for (std::int64_t t = 0; t < count; ++t) total += V::load(keys + t * d + c, lanes);
+      V::store(sum + c, total, lanes);
+    });
+    std::int64_t valueStride = 0;
+    const float* rows = floatRows<V>(v + first * in.v.tokenStride, in.v.tokenStride, count, d, values, valueStride);
+    simd::multiply<V, Left::Transposed>(d, d, count, keys, d, rows, valueStride, out, d, first != begin);
   }
 }
 
-/// out (tokens x headDim) = q' kv / (q' . kSum + eps)
+/// out (tokens x headDim) = q' kv, and scales = 1 / (q' . kSum + eps), by which out is still to be multiplied.
 template <class V>
-void attendLinear(std::int64_t tokens, std::int64_t d, const float* queries, SlaState state, float* out) {
+void attendLinear(std::int64_t tokens, std::int64_t d, const float* queries, SlaState state, float* out,
+                  float* scales) {
   simd::multiply<V, Left::Plain>(tokens, d, d, queries, d, state.kv, d, out, d, false);
-  for (std::int64_t t = 0; t < tokens; ++t) {
-    const auto scale = V::broadcast(1.0f / (dot<V>(queries + t * d, state.kSum, d) + kEpsilon));
-    forEachVector<V>(d, [&](std::int64_t c, auto lanes) {
-      V::store(out + t * d + c, V::load(out + t * d + c, lanes) * scale, lanes);
-    });
-  }
+  for (std::int64_t t = 0; t < tokens; ++t) scales[t] = 1.0f / (dot<V>(queries + t * d, state.kSum, d) + kEpsilon);
 }
 
 /// The same with q' k'^T first, a block of keys at a time; the rows of q' k'^T add up to the denominators.
 template <class V, class T>
-void attendQuadratic(const SlaForward& call, SlaHead at, std::int64_t tokens, const float* queries, float* out) {
+void attendQuadratic(const SlaForward& call, SlaHead at, std::int64_t tokens, const float* queries, float* out,
+                     float* scales) {
   alignas(64) float keys[kSlaMaxHeadDim * kBlockKeys], values[kSlaMaxHeadDim * kBlockKeys];
   alignas(64) float scores[kSlaTileRows * kSlaTileWidth * kBlockKeys], sums[kSlaTileRows * kSlaTileWidth] = {};
   const std::int64_t d = call.shape.headDim, channels = call.shape.heads * d;
@@ -154,10 +186,7 @@ void attendQuadratic(const SlaForward& call, SlaHead at, std::int64_t tokens, co
       for (std::int64_t j = 0; j < count; ++j) sums[t] += scores[t * kBlockKeys + j];
     }
   }
-  for (std::int64_t t = 0; t < tokens; ++t) {
-    const float scale = 1.0f / (sums[t] + kEpsilon);
-    for (std::int64_t c = 0; c < d; ++c) out[t * d + c] *= scale;
-  }
+  for (std::int64_t t = 0; t < tokens; ++t) scales[t] = 1.0f / (sums[t] + kEpsilon);
 }
 
 /// Copies one vector of channels of the tile and a border of `reach` pixels into the map, zeros beyond the image.
@@ -187,10 +216,12 @@ template <class V, class Body>
   }
 }
 
-/// out (the tile's tokens x headDim) += depthwise convolution of `from` (+ bias); flipped for the gradient.
-template <class V, class T>
-void addConvolution(const SlaShape& shape, const SlaGrid& grid, const Tile& tile, const T* from,
-                    std::int64_t tokenStride, const float* taps, const float* bias, bool flipped, float* out) {
+/// Calls emit(c, lanes, y, x, sum) with the depthwise convolution of `from` (+ bias) for every pixel of the tile, one
+/// vector of channels after the other; flipped for the gradient.
+template <class V, class T, class Emit>
+[[gnu::always_inline]] inline void convolve(const SlaShape& shape, const SlaGrid& grid, const Tile& tile, const T* from,
+                                            std::int64_t tokenStride, const float* taps, const float* bias,
+                                            bool flipped, Emit emit) {
   alignas(64) float pixels[kMapPixels * V::width];
   const std::int64_t d = shape.headDim;
   const PixelMap map{pixels, tile.width + shape.kernel - 1};
@@ -198,11 +229,9 @@ void addConvolution(const SlaShape& shape, const SlaGrid& grid, const Tile& tile
     copyPadded<V>(grid, tile, from + c, tokenStride, shape.kernel / 2, map, lanes);
     const auto offset = bias != nullptr ? V::load(bias + c, lanes) : V::zero();
     withKernel<V>(shape.kernel, [&]<int kernel>() {
-      simd::convolveTile<V, kernel>(map, tile.height, tile.width, Taps{taps + c, d}, static_cast<int>(shape.kernel),
-                                    flipped, lanes, [&](std::int64_t y, std::int64_t x, typename V::F sum) {
-                                      float* to = out + (y * tile.width + x) * d + c;
-                                      V::store(to, V::load(to, lanes) + (sum + offset), lanes);
-                                    });
+      simd::convolveTile<V, kernel>(
+          map, tile.height, tile.width, Taps{taps + c, d}, static_cast<int>(shape.kernel), flipped, lanes,
+          [&](std::int64_t y, std::int64_t x, typename V::F sum) { emit(c, lanes, y, x, sum + offset); });
     });
   });
 }
@@ -236,30 +265,38 @@ void addFilterGradient(const SlaBackward& call, const SlaGrid& grid, const Tile&
 template <class V, class T>
 void forward(const SlaForward& call, const SlaGrid& grid, SlaState state, const float* taps, SlaHead at,
              std::int64_t begin, std::int64_t end) {
-  alignas(64) float queries[kSlaTileFloats], result[kSlaTileFloats];
+  alignas(64) float queries[kSlaTileFloats], result[kSlaTileFloats], scales[kSlaTileRows * kSlaTileWidth];
   const SlaShape& shape = call.shape;
-  const std::int64_t d = shape.headDim;
+  const std::int64_t d = shape.headDim, stride = call.out.tokenStride;
   const T* q = headOf<T>(call.q, shape, at);
   T* out = headOf<T>(call.out, shape, at);
   forEachTile<V>(grid, begin, end, [&](const Tile& tile) {
     std::int64_t tokens = 0;
     forEachToken<V>(grid, tile, [&](std::int64_t t, std::int64_t token) {
+      fetch<V>(q + (token + kFetchAhead) * call.q.tokenStride, d);
       copyRelu<V>(q + token * call.q.tokenStride, d, queries + t * d);
       tokens = t + 1;
     });
     if (state.kv != nullptr) {
-      attendLinear<V>(tokens, d, queries, state, result);
+      attendLinear<V>(tokens, d, queries, state, result, scales);
     } else {
-      attendQuadratic<V, T>(call, at, tokens, queries, result);
+      attendQuadratic<V, T>(call, at, tokens, queries, result, scales);
     }
+    const auto scaled = [&](std::int64_t t, std::int64_t c, typename V::F offset, auto lanes) {
+      return V::fma(V::load(result + t * d + c, lanes), V::broadcast(scales[t]), offset);
+    };
     if (shape.kernel > 0) {
-      addConvolution<V>(shape, grid, tile, headOf<T>(call.v, shape, at), call.v.tokenStride, taps, call.convBias, false,
-                        result);
+      convolve<V, T>(shape, grid, tile, headOf<T>(call.v, shape, at), call.v.tokenStride, taps, call.convBias, false,
+                     [&](std::int64_t c, auto lanes, std::int64_t y, std::int64_t x, typename V::F sum) {
+                       const std::int64_t token = (tile.top + y) * grid.width + tile.left + x;
+                       V::store(out + token * stride + c, scaled(y * tile.width + x, c, sum, lanes), lanes);
+                     });
+      return;
     }
     forEachToken<V>(grid, tile, [&](std::int64_t t, std::int64_t token) {
-      T* to = out + token * call.out.tokenStride;
-      forEachVector<V>(
-          d, [&](std::int64_t c, auto lanes) { V::store(to + c, V::load(result + t * d + c, lanes), lanes); });
+      forEachVector<V>(d, [&](std::int64_t c, auto lanes) {
+        V::store(out + token * stride + c, scaled(t, c, V::zero(), lanes), lanes);
+      });
     });
   });
 }
@@ -330,15 +367,21 @@ void keyGradient(const SlaBackward& call, const SlaGrid& grid, SlaState gradient
       });
     });
     simd::multiply<V, Left::Plain>(tokens, d, d, keys, d, gradient.kv, d, result, d, false);
+    T* dv = headOf<T>(call.dv, shape, at);
     if (shape.kernel > 0) {
-      addConvolution<V>(shape, grid, tile, headOf<T>(call.dOut, shape, at), call.dOut.tokenStride, taps, nullptr, true,
-                        result);
+      convolve<V, T>(shape, grid, tile, headOf<T>(call.dOut, shape, at), call.dOut.tokenStride, taps, nullptr, true,
+                     [&](std::int64_t c, auto lanes, std::int64_t y, std::int64_t x, typename V::F sum) {
+                       const std::int64_t token = (tile.top + y) * grid.width + tile.left + x;
+                       const auto attended = V::load(result + (y * tile.width + x) * d + c, lanes);
+                       V::store(dv + token * call.dv.tokenStride + c, attended + sum, lanes);
+                     });
       addFilterGradient<V, T>(call, grid, tile, at, filterSums);
+      return;
     }
     forEachToken<V>(grid, tile, [&](std::int64_t t, std::int64_t token) {
-      T* to = headOf<T>(call.dv, shape, at) + token * call.dv.tokenStride;
-      forEachVector<V>(
-          d, [&](std::int64_t c, auto lanes) { V::store(to + c, V::load(result + t * d + c, lanes), lanes); });
+      forEachVector<V>(d, [&](std::int64_t c, auto lanes) {
+        V::store(dv + token * call.dv.tokenStride + c, V::load(result + t * d + c, lanes), lanes);
+      });
     });
   });
 }
