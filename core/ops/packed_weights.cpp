@@ -39,25 +39,20 @@ at::Tensor PackedWeights::find(const at::Tensor& weight, std::int64_t rows) {
   if (weight.is_inference()) return weight;  // has no version counter
   const auto version = static_cast<std::uint32_t>(weight._version());
   auto sample = sampleOf(weight);
+  const Key key{weight.const_data_ptr(), weight.size(0), weight.size(1), weight.stride(0), weight.stride(1)};
   const std::lock_guard lock(mutex_);
-  const auto* key = weight.unsafeGetTensorImpl();
   const auto found = entries_.find(key);
-  if (found == entries_.end() || found->second.owner.expired() || found->second.version != version ||
-      found->second.sample != sample) {
-    forgetDead();
-    entries_.insert_or_assign(key, Entry{c10::weak_intrusive_ptr<at::TensorImpl>(weight.getIntrusivePtr()),
-                                         version,
-                                         std::move(sample),
-                                         bucket(rows),
-                                         {}});
-    return weight;
+  if (found != entries_.end()) {
+    const Entry& entry = found->second;
+    if (!entry.owner.expired() && entry.version == version && entry.rows == bucket(rows) && entry.sample == sample) {
+      return entry.packed;
+    }
   }
-  auto& entry = found->second;
-  if (!entry.packed.defined() || entry.rows != bucket(rows)) {
-    entry.rows = bucket(rows);
-    entry.packed = onednn::pack(weight.detach(), entry.rows);
-  }
-  return entry.packed;
+  forgetDead();
+  auto packed = onednn::pack(weight.detach(), bucket(rows));
+  entries_.insert_or_assign(
+      key, Entry{weight.storage().getWeakStorageImpl(), version, std::move(sample), bucket(rows), packed});
+  return packed;
 }
 
 void PackedWeights::forgetDead() {

@@ -160,6 +160,32 @@ TEST_F(LinearTest, PackedWeightsForgetWeightsThatAreGone) {
   EXPECT_LE(packedWeights().size(), 2U);
 }
 
+TEST_F(LinearTest, TheFirstInferenceRoundsAsAllLaterOnes) {
+  const OptionsGuard guard(kOneDnn);
+  const torch::NoGradGuard noGrad;
+  const auto inputs = layer({300}, 96, 160);
+  const auto first = run(inputs), firstGelu = runGelu(inputs);
+  for (int call = 0; call < 3; ++call) {
+    EXPECT_TRUE(test::sameBits(run(inputs), first));
+    EXPECT_TRUE(test::sameBits(runGelu(inputs), firstGelu));
+  }
+}
+
+TEST_F(LinearTest, AViewMadeAfreshIsPackedOnce) {
+  const OptionsGuard guard(kOneDnn);
+  const torch::NoGradGuard noGrad;
+  const auto x = torch::randn({40, 12}), convolution = torch::randn({16, 3, 2, 2});
+  for (int call = 0; call < 3; ++call) {
+    expectClose(linear(x, convolution.flatten(1), torch::Tensor()), torch::linear(x, convolution.flatten(1)), 1e-5,
+                "view");
+  }
+  EXPECT_EQ(packedWeights().size(), 1U);
+  convolution.mul_(3.0);
+  expectClose(linear(x, convolution.flatten(1), torch::Tensor()), torch::linear(x, convolution.flatten(1)), 1e-5,
+              "changed");
+  EXPECT_EQ(packedWeights().size(), 1U);
+}
+
 TEST_F(LinearTest, WorksInInferenceMode) {
   const OptionsGuard guard(kOneDnn);
   const c10::InferenceMode inference;
