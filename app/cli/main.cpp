@@ -23,15 +23,27 @@ void onVersion(std::int64_t) {
   throw CLI::Success();
 }
 
-// LibTorch's OpenMP threads spin for milliseconds at every barrier by default: one other busy program (the
-// window, a compiler) then makes a step ten times slower. A short spin costs nothing on a quiet machine. The
-// library reads the variable when it is loaded, so the program starts itself once more, for long work only.
-void limitSpinning(int argc, char** argv) {
+void setUnlessGiven(const char* name, const char* value) {
+  ::setenv(name, value, /*overwrite=*/0);
+}
+
+// Two habits of the libraries below LibTorch cost more than any kernel can win, and both are set by variables that are
+// read when the libraries load; so the program starts itself once more, for long work only.
+// - OpenMP's threads spin for milliseconds at every barrier: one other busy program (the window, a compiler) then makes
+//   a step ten times slower. A short spin costs nothing on a quiet machine.
+// - malloc gives every large tensor back to the system as it is freed, and the next one faults in its pages one by one
+//   (a tenth of a training step). Memory is kept instead, in huge pages where the system offers them.
+void prepareLongWork(int argc, char** argv) {
   constexpr std::array<std::string_view, 5> kLongWork{"train", "eval", "infer", "bench", "serve"};
+  constexpr const char* kPrepared = "SLAB_PREPARED";
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (std::find(kLongWork.begin(), kLongWork.end(), command) == kLongWork.end()) return;
-  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  ::setenv("GOMP_SPINCOUNT", "10000", 1);
+  if (std::getenv(kPrepared) != nullptr) return;
+  ::setenv(kPrepared, "1", 1);
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) setUnlessGiven("GOMP_SPINCOUNT", "10000");
+  setUnlessGiven("GLIBC_TUNABLES",
+                 "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=4294967296:glibc.malloc.top_pad=67108864:"
+                 "glibc.malloc.hugetlb=1");
   ::execv("/proc/self/exe", argv);  // without /proc the work is done as it is
 }
 
@@ -54,7 +66,7 @@ int runAction(const Action& action) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  limitSpinning(argc, argv);
+  prepareLongWork(argc, argv);
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app{
       "SLAB Workbench: train, fold, inspect and measure efficient vision transformers.\n"
