@@ -10,8 +10,8 @@ template <class V>
   return V::broadcast(last);
 }
 template <class V, class... Rest>
-[[gnu::always_inline]] inline typename V::F polynomial(typename V::F x, float first, Rest... rest) {
-  return V::fma(x, polynomial<V>(x, rest...), V::broadcast(first));
+[[gnu::always_inline]] inline typename V::F polynomial(typename V::F x, float first, float second, Rest... rest) {
+  return V::fma(x, polynomial<V>(x, second, rest...), V::broadcast(first));
 }
 
 /// exp(-y) for y >= 0; 0 where that is no normal number, and for NaN.
