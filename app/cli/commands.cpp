@@ -7,6 +7,7 @@ Action setUpBench(CLI::App& app);
 Action setUpConfig(CLI::App& app);
 Action setUpData(CLI::App& app);
 Action setUpEval(CLI::App& app);
+Action setUpExport(CLI::App& app);
 Action setUpFold(CLI::App& app);
 Action setUpImport(CLI::App& app);
 Action setUpInfer(CLI::App& app);
@@ -31,7 +32,7 @@ const std::vector<Command>& commands() {
       {"runs", "List runs; show, pause, resume, checkpoint or stop one", setUpRuns},
       {"serve", "Inspection worker of the window", setUpServe},
       {"import", "Read weights of torch.save (.pth) and safetensors files", setUpImport},
-      {"export", "Write models for other programs", setUpNotBuilt},
+      {"export", "Write a model for other programs: ONNX, safetensors", setUpExport},
       {"launch", "Train on several processes", setUpNotBuilt},
   };
   return all;

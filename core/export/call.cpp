@@ -1,5 +1,7 @@
 #include "core/export/call.h"
 
+#include <algorithm>
+
 #include "core/base/error.h"
 
 namespace slab::onnx {
@@ -48,6 +50,23 @@ bool Call::isNone(std::size_t argument) const {
 
 bool Call::isTensor(std::size_t argument) const {
   return a_.arguments.at(argument).kind == RecordedArgument::Kind::Tensor;
+}
+
+std::string Call::makerOf(std::size_t argument) const {
+  const std::size_t index = value(argument);
+  for (const auto& step : first_.steps) {
+    if (std::find(step.results.begin(), step.results.end(), index) != step.results.end()) return step.operation;
+  }
+  return "";
+}
+
+bool Call::isOnlyReader(std::size_t argument) const {
+  const std::size_t index = value(argument);
+  std::ptrdiff_t uses = 0;
+  for (const auto& step : first_.steps) {
+    for (const auto& given : step.arguments) uses += std::count(given.values.begin(), given.values.end(), index);
+  }
+  return uses == 1;
 }
 
 std::size_t Call::value(std::size_t argument) const {

@@ -21,6 +21,10 @@ class Call {
 
   [[nodiscard]] GraphBuilder& graph() const { return graph_; }
   [[nodiscard]] const std::string& operation() const { return a_.operation; }
+  /// The operation that made a tensor argument; "" for weights and the images.
+  [[nodiscard]] std::string makerOf(std::size_t argument) const;
+  /// No other operation reads that tensor.
+  [[nodiscard]] bool isOnlyReader(std::size_t argument) const;
   [[nodiscard]] std::size_t arguments() const { return a_.arguments.size(); }
   [[nodiscard]] bool isNone(std::size_t argument) const;
   [[nodiscard]] bool isTensor(std::size_t argument) const;
