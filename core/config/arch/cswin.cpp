@@ -1,11 +1,19 @@
 #include "core/config/arch/cswin.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/config/arch/attention_letters.h"
 
 namespace slab {
 namespace {
+
+constexpr std::array<std::int64_t, 2> kNarrowSplits{1, 2};  // of softmax in the first stages
+
+std::int64_t splitOf(const ModelConfig& model, char letter, std::size_t stage) {
+  const std::int64_t window = configuredWindow(model, letter);
+  return letter == 'S' && stage < kNarrowSplits.size() ? std::min(kNarrowSplits[stage], window) : window;
+}
 
 std::vector<CswinStripe> branchesOf(std::int64_t grid, std::int64_t split) {
   if (split == grid) return {{grid, grid}};
@@ -50,7 +58,7 @@ std::vector<CswinStage> cswinStages(const ModelConfig& model) {
     CswinStage stage{grid, model.widthOf(i), i < model.heads.size() ? model.heads[i] : 1, {}};
     for (std::int64_t block = 0; block < model.depths[i]; ++block) {
       const char letter = blockAttention(model, i, block);
-      stage.blocks.push_back({letter, branchesOf(grid, std::min(configuredWindow(model, letter), grid))});
+      stage.blocks.push_back({letter, branchesOf(grid, std::min(splitOf(model, letter, i), grid))});
     }
     stages.push_back(std::move(stage));
   }

@@ -10,7 +10,8 @@ at::Tensor depthwiseOverGrid(const at::Tensor& tokens, const at::Tensor& weight,
   // Tokens are a map with its channels last in memory, which the convolution keeps.
   const at::Tensor map = tokens.contiguous().view({batch, height, width, channels}).permute({0, 3, 1, 2});
   const at::Tensor result = at::conv2d(map, weight, bias, 1, pad, 1, channels);
-  return result.permute({0, 2, 3, 1}).reshape({batch, height * width, channels});
+  // On a map of one row or column the convolution may put channels first.
+  return result.permute({0, 2, 3, 1}).reshape({batch, height * width, channels}).contiguous();
 }
 
 at::Tensor headwiseOverGrid(const at::Tensor& tokens, const at::Tensor& weight, const at::Tensor& bias,

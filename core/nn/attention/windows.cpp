@@ -14,7 +14,8 @@ constexpr double kMasked = -100.0;
 at::Tensor cut(const at::Tensor& map, std::int64_t rows, std::int64_t columns) {
   const auto down = map.size(1) / rows, across = map.size(2) / columns;
   const at::Tensor windows = map.unflatten(1, {down, rows}).unflatten(3, {across, columns}).transpose(2, 3);
-  return windows.flatten(0, 2).flatten(1, 2);
+  // Windows of one row or column may merge into a strided view.
+  return windows.flatten(0, 2).flatten(1, 2).contiguous();
 }
 
 // Which of the three bands along one axis a coordinate of the shifted map belongs to.
@@ -43,11 +44,11 @@ at::Tensor WindowLayout::toTokens(const at::Tensor& windows) const {
   if (isWhole()) return windows;
   const auto down = height_ / rows_, across = width_ / columns_, channels = windows.size(2);
   const auto batch = windows.size(0) / (down * across);
-  at::Tensor map = windows.view({batch, down, across, rows_, columns_, channels})
+  at::Tensor map = windows.reshape({batch, down, across, rows_, columns_, channels})
                        .permute({0, 1, 3, 2, 4, 5})
                        .reshape({batch, height_, width_, channels});
   if (shift_ > 0) map = at::roll(map, {shift_, shift_}, {1, 2});
-  return map.view({batch, height_ * width_, channels});
+  return map.reshape({batch, height_ * width_, channels}).contiguous();
 }
 
 at::Tensor relativePositionIndex(std::int64_t window) {

@@ -16,7 +16,7 @@ class WindowLayout {
   explicit WindowLayout(const AttentionPlace& place);
 
   /// (B, H W, ...) -> (B windows, N, ...) with any dimensions behind the tokens; windows of a sample are row-major.
-  /// The input itself where one window covers the map.
+  /// The input itself where one window covers the map; else contiguous.
   [[nodiscard]] at::Tensor toWindows(const at::Tensor& tokens) const;
   /// The inverse of toWindows, for (B windows, N, C).
   [[nodiscard]] at::Tensor toTokens(const at::Tensor& windows) const;

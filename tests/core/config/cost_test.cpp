@@ -31,6 +31,8 @@ const Row kRows[] = {
     {"pvt_v2_b1_prepbn", 14021312, 13996712, 2.108},  {"pvt_v2_b2_prepbn", 25383632, 25342120, 4.027},
     {"pvt_v2_b3_prepbn", 45274856, 45202600, 6.897},  {"pvt_v2_b4_prepbn", 62605826, 62506408, 10.101},
     {"pvt_v2_b5_prepbn", 82021400, 81890728, 11.717},
+    {"slab_cswin_t", 21227807, 21175784, 4.324},
+    {"slab_cswin_s", 35494205, 35409384, 6.783},
 };
 
 TEST(Cost, ParametersAndMacsEqualTheSpecificationsTable) {

@@ -51,14 +51,22 @@ TEST(MixedAttention, GivesTheFirstBlocksOfAStageToLinearAttentionAndTheRestToSof
 }
 
 TEST(CswinStripes, AreHalfTheHeadsEachWhereTheSplitIsSmallerThanTheGrid) {
-  auto model = buildModel(modelByName("slab_cswin_t"));
   std::map<std::string, const nn::Attention*> layers;
-  for (const auto* attention : model->attentionLayers()) layers[attention->place().layer] = attention;
   const auto shapeOf = [&](const std::string& layer) {
     const auto* attention = layers.at(layer);
     return std::array<std::int64_t, 4>{attention->place().windowHeight(), attention->place().windowWidth(),
                                        attention->heads(), attention->channels()};
   };
+  const auto take = [&](Backbone& model) {
+    layers.clear();
+    for (const auto* attention : model.attentionLayers()) layers[attention->place().layer] = attention;
+  };
+  const auto plain = buildModel(modelByName("cswin_t"));
+  take(*plain);
+  EXPECT_EQ(shapeOf("stage1.0.attns.0"), (std::array<std::int64_t, 4>{56, 1, 1, 32}));
+  EXPECT_EQ(shapeOf("stage2.0.attns.1"), (std::array<std::int64_t, 4>{2, 28, 2, 64}));
+  const auto slab = buildModel(modelByName("slab_cswin_t"));
+  take(*slab);
   EXPECT_EQ(shapeOf("stage1.0.attns.0"), (std::array<std::int64_t, 4>{56, 56, 2, 64}));
   EXPECT_EQ(shapeOf("stage3.0.attns.0"), (std::array<std::int64_t, 4>{14, 7, 4, 128}));
   EXPECT_EQ(shapeOf("stage3.0.attns.1"), (std::array<std::int64_t, 4>{7, 14, 4, 128}));

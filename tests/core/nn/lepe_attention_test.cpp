@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Attentions, LepeBackends, ::testing::Values(ops::Backen
 
 TEST(WindowLayout, CutsStripesOfAnyShapeWithDimensionsBehindTheTokens) {
   const at::Tensor tokens = at::arange(2 * 36 * 6).view({2, 36, 2, 3});
-  for (const auto& [height, width] : {std::pair{6, 2}, {2, 6}, {3, 2}}) {
+  for (const auto& [height, width] : {std::pair{6, 2}, {2, 6}, {3, 2}, {6, 1}, {1, 6}}) {
     const WindowLayout layout(stripes(6, height, width));
     const at::Tensor windows = layout.toWindows(tokens);
     ASSERT_EQ(windows.sizes(), at::IntArrayRef({2 * 36 / (height * width), height * width, 2, 3}));
@@ -144,6 +144,14 @@ TEST(FocusedLinearAttention, HasTheGradientsOfItsDefinition) {
       flat[i] = kept;
       EXPECT_NEAR(gradient[i].item<double>(), (above - below) / (2 * kStep), 1e-6);
     }
+  }
+}
+
+TEST(DepthwiseOverGrid, GivesContiguousTokensOfAMapWithOneRowOrColumn) {
+  for (const auto& [height, width] : {std::pair{1, 6}, {6, 1}}) {
+    const at::Tensor tokens =
+        depthwiseOverGrid(at::randn({3, 6, 4}), at::randn({4, 1, 3, 3}), at::randn({4}), height, width);
+    EXPECT_TRUE(tokens.is_contiguous()) << height;
   }
 }
 
