@@ -40,10 +40,10 @@ def smallest_of_each_kind(slab: str) -> list[str]:
 
 
 def stirred_weights(slab: str, model: str, path: pathlib.Path) -> dict[str, np.ndarray]:
-    """Random weights of `model` with every parameter and statistic moved a little, finished counters included.
+    """Random weights of `model` with every parameter and statistic moved, finished counters included.
 
-    A little, since these models are not trained: norms that pass on what they should have evened out let the
-    tokens grow from block to block, until two float32 forwards of ours differ by more than the tolerance.
+    The norms' statistics are such that they pass on less than they get. Otherwise the tokens of models that were
+    never trained grow from block to block, until two float32 forwards of ours differ by more than the tolerance.
     """
     run(slab, "export", "--model", model, "--output", path, "--force")
     random = np.random.default_rng(5)
@@ -53,7 +53,9 @@ def stirred_weights(slab: str, model: str, path: pathlib.Path) -> dict[str, np.n
             if key.endswith((".warm", ".iter")):
                 weights[key] = np.zeros_like(value)
         elif key.endswith("running_var"):
-            weights[key] = random.uniform(0.8, 1.2, value.shape).astype(np.float32)
+            weights[key] = random.uniform(2.0, 6.0, value.shape).astype(np.float32)
+        elif key.endswith(".alpha"):
+            weights[key] = random.uniform(0.2, 0.4, value.shape).astype(np.float32)
         else:
             spread = 0.005 if value.ndim > 1 else 0.05
             weights[key] = value + random.normal(0, spread, value.shape).astype(np.float32)
