@@ -5,6 +5,7 @@
 #include "app/cli/model_options.h"
 #include "app/cli/output.h"
 #include "core/base/format.h"
+#include "core/jobs/fold_report.h"
 #include "core/jobs/inspection.h"
 
 namespace slab::cli {
@@ -20,45 +21,18 @@ std::string error(double value) {
   return value == 0.0 ? "0" : formatNumber(value, 2);
 }
 
-Json toJson(const FoldReport& report) {
-  Json rows = Json::array();
-  for (const auto& row : report.rows) {
-    Json entry{{"norm", row.layer}, {"kind", row.norm}, {"into", row.into}, {"folded", row.folded}};
-    if (row.folded) {
-      entry["max_error"] = row.maxError;
-      entry["relative_error"] = row.relativeError;
-      entry["max_error_double"] = row.maxErrorDouble;
-      entry["relative_error_double"] = row.relativeErrorDouble;
-    } else {
-      entry["reason"] = row.reason;
-    }
-    rows.push_back(std::move(entry));
-  }
-  return {{"layers", std::move(rows)},
-          {"logits",
-           {{"max_error", report.logitsMaxError},
-            {"relative_error", report.logitsRelativeError},
-            {"max_error_double", report.logitsMaxErrorDouble},
-            {"relative_error_double", report.logitsRelativeErrorDouble}}},
-          {"images", report.images},
-          {"same_top1", report.sameTop1},
-          {"parameters_before", report.parametersBefore},
-          {"parameters_after", report.parametersAfter},
-          {"output", report.output},
-          {"sha256", report.sha256},
-          {"warnings", report.warnings}};
-}
-
 void print(const FoldReport& report) {
-  TextTable table({"norm", "kind", "into", "max error", "relative", "double"}, {false, false, false, true, true, true});
+  TextTable table({"norm", "kind", "rule", "max error", "relative", "double", "parameters"},
+                  {false, false, false, true, true, true, true});
   std::int64_t kept = 0;
   for (const auto& row : report.rows) {
     kept += row.folded ? 0 : 1;
     if (row.folded) {
-      table.add({row.layer, row.norm, row.into, error(row.maxError), error(row.relativeError),
-                 error(row.relativeErrorDouble)});
+      table.add({row.layer, row.norm, row.rule, error(row.maxError), error(row.relativeError),
+                 error(row.relativeErrorDouble),
+                 formatInteger(row.parametersBefore) + " -> " + formatInteger(row.parametersAfter)});
     } else {
-      table.add({row.layer, row.norm, "stays", "", "", ""});
+      table.add({row.layer, row.norm, row.rule, "", "", "", ""});
     }
   }
   table.print();
@@ -68,9 +42,20 @@ void print(const FoldReport& report) {
             std::to_string(report.sameTop1) + " of " + std::to_string(report.images) + " images");
   printLine("folded    " + std::to_string(report.rows.size() - static_cast<std::size_t>(kept)) + " of " +
             std::to_string(report.rows.size()) + " norms; parameters " + formatInteger(report.parametersBefore) +
-            " -> " + formatInteger(report.parametersAfter));
-  if (!report.output.empty())
-    printLine("written   " + report.output + " (SHA-256 " + report.sha256.substr(0, 16) + "...)");
+            " -> " + formatInteger(report.parametersAfter) + "; multiply-accumulates " +
+            formatCount(static_cast<double>(report.macsBefore)) + " -> " +
+            formatCount(static_cast<double>(report.macsAfter)) + "; normalised values an image " +
+            formatInteger(report.normalisedBefore) + " -> " + formatInteger(report.normalisedAfter));
+  for (const auto& row : report.rows) {
+    if (!row.folded) {
+      printLine("stays     " + row.layer + ": " + row.reason);
+      break;
+    }
+  }
+  if (!report.output.empty()) {
+    printLine("written   " + report.output + " (SHA-256 " + report.sha256.substr(0, 16) + "...), certificate " +
+              report.certificate);
+  }
 }
 
 int run(const Options& options) {
@@ -79,7 +64,7 @@ int run(const Options& options) {
   const FoldReport report = jobs::foldModel(request, {});
   for (const auto& warning : report.warnings) printWarning(warning);
   if (options.json) {
-    printPrettyJson(toJson(report));
+    printLine(jobs::certificateJson(report));
   } else {
     print(report);
   }

@@ -175,7 +175,8 @@ FoldCertificate certifyFold(const Backbone& model, const at::Tensor& images) {
   const at::Tensor before = logitsOf(*unfolded, images);
   const at::Tensor after = logitsOf(*certificate.folded, images);
   certificate.logitsSingle = discrepancy(before, after);
-  certificate.sameTop1 = before.argmax(1).eq(after.argmax(1)).sum().item<std::int64_t>();
+  const at::Tensor changed = before.argmax(1).ne(after.argmax(1)).nonzero().flatten();
+  certificate.changedTop1.assign(changed.data_ptr<std::int64_t>(), changed.data_ptr<std::int64_t>() + changed.numel());
   unfolded->to(at::kDouble);
   const at::Tensor images64 = images.to(at::kDouble);
   certificate.logitsDouble = discrepancy(logitsOf(*unfolded, images64), logitsOf(*folded64, images64));

@@ -34,7 +34,7 @@ struct FoldCertificate {
   std::vector<CertificateRow> rows;
   Discrepancy logitsSingle, logitsDouble;
   std::int64_t images = 0;
-  std::int64_t sameTop1 = 0;
+  std::vector<std::int64_t> changedTop1;  // images whose first class is another one
   std::int64_t parametersBefore = 0, parametersAfter = 0;
   std::shared_ptr<Backbone> folded;  // float32, evaluation mode
 

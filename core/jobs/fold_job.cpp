@@ -1,16 +1,19 @@
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/base/log.h"
-#include "core/config/cost.h"
 #include "core/config/load.h"
 #include "core/data/loader.h"
+#include "core/export/weights_file.h"
 #include "core/formats/sha256.h"
 #include "core/inspect/fold_certificate.h"
+#include "core/inspect/model_description.h"
 #include "core/inspect/model_source.h"
+#include "core/jobs/fold_report.h"
 #include "core/jobs/inspection.h"
-#include "core/train/tensor_files.h"
-#include "core/train/training_state.h"
+#include "core/models/build_model.h"
 
 namespace slab::jobs {
 namespace {
@@ -40,10 +43,11 @@ at::Tensor certificateImages(const inspect::SourcedModel& opened, std::int64_t c
                    at::TensorOptions());
 }
 
-FoldRow rowOf(const inspect::CertificateRow& outcome) {
+FoldRow rowOf(const inspect::CertificateRow& outcome, const inspect::ModelDescription& before) {
   FoldRow row;
   row.layer = outcome.norm;
   row.norm = outcome.kind;
+  row.rule = outcome.rule;
   for (const auto& layer : outcome.into) row.into += (row.into.empty() ? "" : ", ") + layer;
   row.folded = outcome.folded;
   row.reason = outcome.reason;
@@ -51,18 +55,29 @@ FoldRow rowOf(const inspect::CertificateRow& outcome) {
   row.relativeError = outcome.single.relative;
   row.maxErrorDouble = outcome.twofold.maximum;
   row.relativeErrorDouble = outcome.twofold.relative;
+  row.parametersBefore = outcome.parametersBefore;
+  row.parametersAfter = outcome.parametersAfter;
+  row.biasMapValues = outcome.biasMapValues;
+  if (const auto* norm = before.find(outcome.norm)) row.normalised = norm->normalised;
   return row;
 }
 
-std::string saveFolded(const Backbone& folded, const ModelConfig& config, const std::string& path) {
-  SafetensorsWriter writer;
-  train::NamedTensors keep;
-  writer.setMetadata("format", "pt");
-  writer.setMetadata("model", config.name);
-  writer.setMetadata("folded", "true");
-  train::addTensors(writer, train::modelTensors(folded), keep);
-  writer.save(path);
-  return sha256OfFile(path);
+void addCertificate(const inspect::FoldCertificate& certificate, const inspect::ModelDescription& before,
+                    const inspect::ModelDescription& after, FoldReport& report) {
+  for (const auto& outcome : certificate.rows) report.rows.push_back(rowOf(outcome, before));
+  report.logitsMaxError = certificate.logitsSingle.maximum;
+  report.logitsRelativeError = certificate.logitsSingle.relative;
+  report.logitsMaxErrorDouble = certificate.logitsDouble.maximum;
+  report.logitsRelativeErrorDouble = certificate.logitsDouble.relative;
+  report.images = certificate.images;
+  report.sameTop1 = certificate.images - static_cast<std::int64_t>(certificate.changedTop1.size());
+  report.changedTop1 = certificate.changedTop1;
+  report.parametersBefore = certificate.parametersBefore;
+  report.parametersAfter = certificate.parametersAfter;
+  report.macsBefore = before.macs;
+  report.macsAfter = after.macs;
+  report.normalisedBefore = before.normalised;
+  report.normalisedAfter = after.normalised;
 }
 
 }  // namespace
@@ -73,7 +88,11 @@ FoldReport foldModel(const FoldRequest& request, std::stop_token stop, const OnP
   };
   tell(0, "loading");
   const auto opened = inspect::openModel(request.source);
+  if (opened.isFolded) {
+    throw Error(ErrorKind::Checkpoint, opened.weights + " is folded already; fold the weights it was made from");
+  }
   FoldReport report;
+  report.model = opened.config.model.name;
   const std::string unfinished = inspect::transitionWarning(opened.report, opened.weights);
   if (!unfinished.empty()) {
     if (!request.force) throw Error(ErrorKind::Checkpoint, unfinished + "; --force folds it all the same");
@@ -83,44 +102,58 @@ FoldReport foldModel(const FoldRequest& request, std::stop_token stop, const OnP
   const at::Tensor images = certificateImages(opened, request.images, report.warnings);
   if (stop.stop_requested()) throw Error(ErrorKind::Internal, "cancelled");
   const auto certificate = inspect::certifyFold(*opened.model, images);
-  for (const auto& outcome : certificate.rows) report.rows.push_back(rowOf(outcome));
-  report.logitsMaxError = certificate.logitsSingle.maximum;
-  report.logitsRelativeError = certificate.logitsSingle.relative;
-  report.logitsMaxErrorDouble = certificate.logitsDouble.maximum;
-  report.logitsRelativeErrorDouble = certificate.logitsDouble.relative;
-  report.images = certificate.images;
-  report.sameTop1 = certificate.sameTop1;
-  report.parametersBefore = certificate.parametersBefore;
-  report.parametersAfter = certificate.parametersAfter;
+  addCertificate(certificate, inspect::describeModel(*opened.model), inspect::describeModel(*certificate.folded),
+                 report);
   if (!request.output.empty()) {
     tell(2, "writing");
-    report.sha256 = saveFolded(*certificate.folded, opened.config.model, request.output);
+    saveWeights(*certificate.folded, /*folded=*/true, request.output);
+    report.sha256 = sha256OfFile(request.output);
     report.output = request.output;
+    report.certificate = writeCertificate(report);
   }
   tell(3, "done");
   return report;
 }
 
+namespace {
+
+const BenchLayer* timeOf(const ModelTreeRequest& request, const std::string& path) {
+  const auto found = std::find_if(request.times.begin(), request.times.end(),
+                                  [&](const BenchLayer& layer) { return layer.name == path; });
+  return found == request.times.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<Backbone> modelOf(const ModelTreeRequest& request) {
+  if (request.config.empty()) return inspect::openModel(request.source).model;
+  return buildModel(loadConfig({.preset = "", .text = request.config, .fileName = "", .overrides = {}}).config.model);
+}
+
+}  // namespace
+
 ModelTree modelTree(const ModelTreeRequest& request) {
-  ModelConfig model;
-  if (!request.config.empty()) {
-    model = loadConfig({.preset = "", .text = request.config, .fileName = "", .overrides = {}}).config.model;
-  } else {
-    model = inspect::openModel(request.source).config.model;
-  }
+  const auto model = modelOf(request);
+  if (request.source.folded) inspect::foldNorms(*model);
+  const inspect::ModelDescription description = inspect::describeModel(*model);
   ModelTree tree;
-  for (const auto& row : slab::modelTree(model)) {
+  tree.model = model->config().name;
+  tree.isFolded = request.source.folded;
+  for (const auto& module : description.modules) {
     ModelNode node;
-    node.name = row.path;
-    node.kind = row.what;
-    node.depth = row.depth;
-    node.parameters = row.parameters;
-    node.macs = row.macs;
+    node.name = module.path;
+    node.kind = module.kind;
+    node.depth = module.depth;
+    node.inputShape = module.input;
+    node.outputShape = module.output;
+    node.parameters = module.parameters;
+    node.macs = module.macs;
+    node.normalised = module.normalised;
+    if (const BenchLayer* layer = timeOf(request, module.path)) node.milliseconds = layer->milliseconds;
     tree.nodes.push_back(std::move(node));
   }
-  const auto cost = modelCost(model);
-  tree.parameters = tree.trainable = cost.parameters;
-  tree.macs = cost.macs;
+  tree.parameters = description.parameters;
+  tree.trainable = description.trainable;
+  tree.macs = description.macs;
+  tree.normalised = description.normalised;
   return tree;
 }
 

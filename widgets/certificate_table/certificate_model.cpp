@@ -19,7 +19,7 @@ QString count(std::int64_t value) {
 
 QString ruleOf(const FoldRow& row) {
   if (!row.folded) return CertificateModel::tr("stays: %1").arg(QString::fromStdString(row.reason));
-  return CertificateModel::tr("into %1").arg(QString::fromStdString(row.into));
+  return QString::fromStdString(row.rule);
 }
 
 QString words(const FoldRow& row, int column) {
@@ -28,6 +28,10 @@ QString words(const FoldRow& row, int column) {
     case Column::Rule: return ruleOf(row);
     case Column::Single: return row.folded ? error(row.relativeError) : QString();
     case Column::Double: return row.folded ? error(row.relativeErrorDouble) : QString();
+    case Column::Parameters:
+      return row.folded
+                 ? QString("%1 %2 %3").arg(count(row.parametersBefore), QChar(0x2192), count(row.parametersAfter))
+                 : QString();
     default: return {};
   }
 }
@@ -57,6 +61,7 @@ QVariant CertificateModel::data(const QModelIndex& index, int role) const {
     case Qt::ToolTipRole:
       if (column == Single) return tr("largest absolute difference %1").arg(error(row.maxError));
       if (column == Double) return tr("largest absolute difference %1").arg(error(row.maxErrorDouble));
+      if (column == Rule && row.folded) return QString::fromStdString(row.into);
       return words(row, column);
     case Qt::FontRole: return theme().font(column == Rule ? TextRole::Small : TextRole::NumberSmall);
     case Qt::TextAlignmentRole: return QVariant(Qt::AlignVCenter | (column >= Single ? Qt::AlignRight : Qt::AlignLeft));
@@ -80,7 +85,8 @@ QVariant CertificateModel::headerData(int section, Qt::Orientation orientation, 
     case Norm: return tr("norm");
     case Rule: return tr("rule");
     case Single: return tr("error fp32");
-    default: return tr("fp64");
+    case Double: return tr("fp64");
+    default: return tr("parameters");
   }
 }
 
@@ -94,6 +100,9 @@ QStringList certificateWords(const FoldReport& report) {
                         : CertificateModel::tr("top-1 changed on %1 of %2 images").arg(changed).arg(report.images);
   lines += CertificateModel::tr("parameters %1 %2 %3")
                .arg(count(report.parametersBefore), QChar(0x2192), count(report.parametersAfter));
+  lines += CertificateModel::tr("multiply-accumulates %1 %2 %3, normalised values %4 %2 %5")
+               .arg(count(report.macsBefore), QChar(0x2192), count(report.macsAfter), count(report.normalisedBefore),
+                    count(report.normalisedAfter));
   return lines;
 }
 
@@ -102,11 +111,12 @@ QString certificateMarkdown(const FoldReport& report, const QString& model) {
   for (const QString& line : certificateWords(report)) text += "- " + line + '\n';
   for (const std::string& warning : report.warnings) text += "- " + QString::fromStdString(warning) + '\n';
   if (!report.sha256.empty()) text += "- SHA-256 " + QString::fromStdString(report.sha256) + '\n';
-  text += CertificateModel::tr("\n| norm | rule | relative error fp32 | fp64 |\n| --- | --- | ---: | ---: |\n");
+  text += CertificateModel::tr(
+      "\n| norm | rule | relative error fp32 | fp64 | parameters |\n| --- | --- | ---: | ---: | ---: |\n");
   for (const FoldRow& row : report.rows) {
-    text += QString("| %1 | %2 | %3 | %4 |\n")
+    text += QString("| %1 | %2 | %3 | %4 | %5 |\n")
                 .arg(words(row, Column::Norm), words(row, Column::Rule), words(row, Column::Single),
-                     words(row, Column::Double));
+                     words(row, Column::Double), words(row, Column::Parameters));
   }
   return text;
 }

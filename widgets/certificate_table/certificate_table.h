@@ -13,7 +13,7 @@ class CertificateModel : public QAbstractTableModel {
   Q_OBJECT
 
  public:
-  enum Column { Norm, Rule, Single, Double, ColumnCount };
+  enum Column { Norm, Rule, Single, Double, Parameters, ColumnCount };
 
   using QAbstractTableModel::QAbstractTableModel;
   void setReport(const FoldReport& report);

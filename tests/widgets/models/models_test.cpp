@@ -97,6 +97,7 @@ FoldReport report() {
   FoldReport report;
   FoldRow folded, stays;
   folded.layer = "layers.0.blocks.0.norm1";
+  folded.rule = "into qkv";
   folded.into = "layers.0.blocks.0.attn.qkv";
   folded.folded = true;
   folded.relativeError = 2e-7;
