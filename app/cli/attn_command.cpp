@@ -29,6 +29,7 @@ Json toJson(const AttentionMap& map, const std::vector<std::string>& files) {
                       {"heads", layer.heads},
                       {"grid", {layer.gridHeight, layer.gridWidth}},
                       {"window", layer.window},
+                      {"window_width", layer.windowColumns()},
                       {"shift", layer.shift},
                       {"reduction", layer.reduction}});
   }
@@ -51,14 +52,20 @@ Json toJson(const AttentionMap& map, const std::vector<std::string>& files) {
           {"files", files}};
 }
 
+std::string windowText(const AttentionLayer& layer) {
+  if (layer.window <= 0) return "global";
+  const std::string rows = std::to_string(layer.window);
+  return layer.windowColumns() == layer.window ? rows : rows + "x" + std::to_string(layer.windowColumns());
+}
+
 void listLayers(const AttentionMap& map) {
   TextTable table({"layer", "name", "kind", "heads", "grid", "window", "shift"},
                   {true, false, false, true, true, true, true});
   for (std::size_t i = 0; i < map.layers.size(); ++i) {
     const auto& layer = map.layers[i];
     table.add({std::to_string(i), layer.name, layer.kind, std::to_string(layer.heads),
-               std::to_string(layer.gridHeight) + "x" + std::to_string(layer.gridWidth),
-               layer.window > 0 ? std::to_string(layer.window) : "global", std::to_string(layer.shift)});
+               std::to_string(layer.gridHeight) + "x" + std::to_string(layer.gridWidth), windowText(layer),
+               std::to_string(layer.shift)});
   }
   table.print();
 }

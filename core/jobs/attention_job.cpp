@@ -32,6 +32,7 @@ std::vector<AttentionLayer> layersOf(Backbone& model) {
     layer.gridHeight = static_cast<int>(place.height);
     layer.gridWidth = static_cast<int>(place.width);
     layer.window = windowed ? static_cast<int>(place.windowHeight()) : 0;
+    layer.windowWidth = place.stripeWidth > 0 ? static_cast<int>(place.windowWidth()) : 0;
     layer.shift = static_cast<int>(place.shift);
     layer.reduction = static_cast<int>(place.reduction);
     layers.push_back(std::move(layer));

@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include "core/config/arch/cswin.h"
 #include "core/config/arch/registry.h"
 #include "core/config/arch/swin.h"
 #include "core/config/fields.h"
@@ -17,21 +18,28 @@ bool hasRegistryDimensions(const ModelConfig& model) {
          entry->config.embedDim == model.embedDim && entry->config.patchSize == model.patchSize;
 }
 
+bool hasWindows(const ModelConfig& model) {
+  return model.family() == Family::Swin || model.family() == Family::CSwin;
+}
+
+std::string geometryProblem(const ModelConfig& model) {
+  if (model.family() == Family::Swin) return swinGeometryProblem(model);
+  return model.family() == Family::CSwin ? cswinGeometryProblem(model) : "";
+}
+
 ModelConfig variantOf(const ModelConfig& model, NormKind norm, char letter) {
   ModelConfig variant = model;
   variant.norm = norm;
   if (letter == 'S') {
-    variant.attention = std::string(model.attention.size(), 'S');
-    if (model.family() == Family::Swin) variant.window = kSoftmaxWindow;
+    variant.attention = std::string(model.stages(), 'S');
+    if (hasWindows(model)) variant.window = kSoftmaxWindow;
   } else if (model.attention.find('L') == std::string::npos) {
-    // SLAB puts linear attention into the first half of Swin's stages and everywhere in the others.
-    for (std::size_t i = 0; i < variant.attention.size(); ++i) {
-      const bool late = model.family() == Family::Swin && variant.attention.size() > 2 && i >= 2;
-      variant.attention[i] = late ? 'S' : 'L';
-    }
-    if (model.family() == Family::Swin && model.patchSize > 0) variant.window = model.imageSize / model.patchSize;
+    // SLAB puts linear attention into the first half of Swin's and CSWin's stages and everywhere in the others.
+    variant.attention = std::string(model.stages(), 'L');
+    for (std::size_t i = 2; i < variant.attention.size() && hasWindows(model); ++i) variant.attention[i] = 'S';
+    if (hasWindows(model) && model.patchSize > 0) variant.window = model.imageSize / model.patchSize;
   }
-  if (model.family() == Family::Swin && !swinGeometryProblem(variant).empty()) variant.window = model.window;
+  if (!geometryProblem(variant).empty()) variant.window = model.window;
   return variant;
 }
 

@@ -102,6 +102,7 @@ void visit(Visitor& v, T& b) {
   v("grid_height", b.gridHeight);
   v("grid_width", b.gridWidth);
   v("window", b.window);
+  v("window_width", b.windowWidth);
   v("shift", b.shift);
   v("reduction", b.reduction);
 }

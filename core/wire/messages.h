@@ -118,8 +118,11 @@ struct AttentionLayer {
   int stage = 0;
   int heads = 0;
   int gridHeight = 0, gridWidth = 0;
-  int window = 0, shift = 0;  // 0: global
+  int window = 0, shift = 0;  // rows of a window; 0: global
+  int windowWidth = 0;        // its columns, where they differ (CSWin's stripes); else 0
   int reduction = 1;          // a key stands for reduction x reduction tokens (PVT)
+
+  [[nodiscard]] int windowColumns() const { return windowWidth > 0 ? windowWidth : window; }
 };
 
 struct ClassScore {

@@ -25,20 +25,24 @@ QImage imageOf(const Message& message) {
 
 /// The tokens that share the query's window, shift and wrapped borders included; null for global attention.
 QRect windowAround(QPoint query, const AttentionLayer& layer) {
-  if (layer.window <= 0 || layer.window >= std::max(layer.gridHeight, layer.gridWidth)) return {};
-  const auto span = [&](int at, int size, int& first, int& length) {
-    const int origin = (at + layer.window - layer.shift) / layer.window * layer.window - layer.window + layer.shift;
+  if (layer.window <= 0) return {};
+  if (layer.window >= layer.gridHeight && layer.windowColumns() >= layer.gridWidth) return {};
+  const auto span = [&](int at, int size, int side, int& first, int& length) {
+    const int origin = (at + side - layer.shift) / side * side - side + layer.shift;
     first = std::max(0, origin);
-    length = std::min(size, origin + layer.window) - first;
+    length = std::min(size, origin + side) - first;
   };
   int left = 0, width = 0, top = 0, height = 0;
-  span(query.x(), layer.gridWidth, left, width);
-  span(query.y(), layer.gridHeight, top, height);
+  span(query.x(), layer.gridWidth, layer.windowColumns(), left, width);
+  span(query.y(), layer.gridHeight, layer.window, top, height);
   return {left, top, width, height};
 }
 
 QString kindWords(const AttentionLayer& layer) {
   if (layer.kind == "linear") return AttentionPane::tr("linear attention, exact row");
+  if (layer.windowWidth > 0) {
+    return AttentionPane::tr("softmax, stripes of %1 x %2").arg(layer.window).arg(layer.windowWidth);
+  }
   if (layer.window > 0) return AttentionPane::tr("softmax, window %1").arg(layer.window);
   return AttentionPane::tr("softmax, exact row");
 }
@@ -260,7 +264,11 @@ void AttentionPane::showHead() {
   const auto head = static_cast<std::size_t>(std::clamp(subject_.head, 0, static_cast<int>(heads_.size()) - 1));
   view_->setMap(heads_[head]);
   const auto layer = static_cast<std::size_t>(reply_.layer);
-  if (layer < reply_.layers.size()) view_->setWindowing(reply_.layers[layer].window, reply_.layers[layer].shift);
+  if (layer < reply_.layers.size()) {
+    // The borders that the view draws are squares'; a stripe shows as what the query can see.
+    const AttentionLayer& one = reply_.layers[layer];
+    view_->setWindowing(one.windowWidth > 0 ? 0 : one.window, one.shift);
+  }
   updateHeader();
 }
 

@@ -247,10 +247,14 @@ void AttentionPanel::updateLayers() {
     entry.stage = layer.stage != stage ? tr("stage %1").arg(layer.stage + 1) : QString();
     stage = layer.stage;
     entry.kind = layer.kind == "linear" ? tr("linear attention") : tr("softmax attention");
-    if (layer.window > 0) entry.kind += tr(", window %1").arg(layer.window);
+    if (layer.windowWidth > 0) {
+      entry.kind += tr(", stripes of %1 x %2").arg(layer.window).arg(layer.windowWidth);
+    } else if (layer.window > 0) {
+      entry.kind += tr(", window %1").arg(layer.window);
+    }
     entry.heads = layer.heads;
-    const bool isGlobal = layer.window <= 0 || layer.window >= layer.gridWidth;
-    entry.tokens = isGlobal ? layer.gridHeight * layer.gridWidth : layer.window * layer.window;
+    const int windowTokens = layer.window * layer.windowColumns(), gridTokens = layer.gridHeight * layer.gridWidth;
+    entry.tokens = layer.window <= 0 ? gridTokens : std::min(windowTokens, gridTokens);
     if (i < first_->entropies().size()) entry.entropy = first_->entropies()[i];
     entries.push_back(entry);
   }

@@ -10,9 +10,10 @@ namespace {
 
 constexpr std::array<std::int64_t, 2> kNarrowSplits{1, 2};  // of softmax in the first stages
 
-std::int64_t splitOf(const ModelConfig& model, char letter, std::size_t stage) {
-  const std::int64_t window = configuredWindow(model, letter);
-  return letter == 'S' && stage < kNarrowSplits.size() ? std::min(kNarrowSplits[stage], window) : window;
+std::int64_t splitOf(const ModelConfig& model, char letter, std::size_t stage, std::int64_t grid) {
+  const std::int64_t window = std::min(configuredWindow(model, letter), grid);
+  const bool isNarrow = letter == 'S' && stage < kNarrowSplits.size() && grid % kNarrowSplits[stage] == 0;
+  return isNarrow ? std::min(kNarrowSplits[stage], window) : window;
 }
 
 std::vector<CswinStripe> branchesOf(std::int64_t grid, std::int64_t split) {
@@ -58,7 +59,7 @@ std::vector<CswinStage> cswinStages(const ModelConfig& model) {
     CswinStage stage{grid, model.widthOf(i), i < model.heads.size() ? model.heads[i] : 1, {}};
     for (std::int64_t block = 0; block < model.depths[i]; ++block) {
       const char letter = blockAttention(model, i, block);
-      stage.blocks.push_back({letter, branchesOf(grid, std::min(splitOf(model, letter, i), grid))});
+      stage.blocks.push_back({letter, branchesOf(grid, splitOf(model, letter, i, grid))});
     }
     stages.push_back(std::move(stage));
   }

@@ -34,9 +34,9 @@ struct CswinStage {
   [[nodiscard]] std::int64_t tokens() const { return grid * grid; }
 };
 
-/// The stripe's short side: softmax has 1 and 2 in the first two stages, as the published models do, and the window
-/// of Swin's rule from the third on (7 beside L or F, `model.window` else); linear kinds have `model.window`. It is
-/// at most the grid, and where it is the grid, a block has one branch.
+/// The stripe's short side: softmax has 1 and 2 in the first two stages, as the published models do, where
+/// that divides the grid, and the window of Swin's rule else (7 beside L or F, `model.window` otherwise); linear kinds
+/// have `model.window`. It is at most the grid, and where it is the grid, a block has one branch.
 std::vector<CswinStage> cswinStages(const ModelConfig& model);
 
 /// The overlapping convolution in front: kernel 2 p - 1, stride p, padding p / 2 for patch size p (7, 4, 2 in

@@ -83,6 +83,20 @@ TEST(CswinStripes, RefuseSizesAndHeadsThatDoNotDivideInWords) {
   expectConfigError(config, "two kinds of stripes");
 }
 
+TEST(CswinStripes, TakeTheWindowWhereTheNarrowSplitDoesNotDivideTheGrid) {
+  ModelConfig config = tinyConfig(*findModel("cswin_t"));
+  config.imageSize = 28;
+  config.depths = {1, 1};
+  config.heads = {2, 4};
+  config.attention = "SS";
+  const auto stages = cswinStages(config);
+  EXPECT_EQ(stages[0].blocks[0].branches.size(), 2U);
+  EXPECT_EQ(stages[0].blocks[0].branches[0].width, 1);
+  EXPECT_EQ(stages[1].grid, 7);
+  EXPECT_EQ(stages[1].blocks[0].branches.size(), 1U);
+  EXPECT_EQ(cswinGeometryProblem(config), "");
+}
+
 TEST(MixedAttention, RefusesLettersThatMakeNoModelInWords) {
   ModelConfig config = modelByName("swin_t");
   config.attention = "XXSS";

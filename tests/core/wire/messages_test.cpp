@@ -47,7 +47,9 @@ TEST(Messages, CarryEveryFieldOfARequest) {
 
 TEST(Messages, CarryNestedListsAndArrays) {
   AttentionMap map;
-  map.layers = {{"layers.0.blocks.0.attn", "linear", 0, 2, 14, 14, 14, 0}, {"b", "window", 1, 4, 7, 7, 7, 3}};
+  map.layers = {{"layers.0.blocks.0.attn", "linear", 0, 2, 14, 14, 14, 0},
+                {"b", "window", 1, 4, 7, 7, 7, 3},
+                {"c", "window", 2, 4, 14, 14, 14, 0, 7}};
   map.top = {{9, "ankle boot", 0.75}};
   map.rowSums = {1.0, 0.5};
   Message message = makeReply(1, map);
@@ -57,8 +59,10 @@ TEST(Messages, CarryNestedListsAndArrays) {
   message.arrays.push_back(makeArray("image", {1, 1, 3}, pixels));
   message = travel(message);
   const auto received = unpack<AttentionMap>(message);
-  ASSERT_EQ(received.layers.size(), 2U);
+  ASSERT_EQ(received.layers.size(), 3U);
   EXPECT_EQ(received.layers[1].shift, 3);
+  EXPECT_EQ(received.layers[1].windowColumns(), 7);
+  EXPECT_EQ(received.layers[2].windowColumns(), 7) << "a stripe of 14 rows";
   EXPECT_EQ(received.top.at(0).name, "ankle boot");
   EXPECT_EQ(received.rowSums, map.rowSums);
   const auto values = floatValues(*message.find("attention"));
