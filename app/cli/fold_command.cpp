@@ -5,8 +5,8 @@
 #include "app/cli/model_options.h"
 #include "app/cli/output.h"
 #include "core/base/format.h"
-#include "core/jobs/fold_report.h"
 #include "core/jobs/inspection.h"
+#include "core/wire/certificate_json.h"
 
 namespace slab::cli {
 namespace {
@@ -64,7 +64,7 @@ int run(const Options& options) {
   const FoldReport report = jobs::foldModel(request, {});
   for (const auto& warning : report.warnings) printWarning(warning);
   if (options.json) {
-    printLine(jobs::certificateJson(report));
+    printLine(certificateJson(report));
   } else {
     print(report);
   }

@@ -1,19 +1,22 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <span>
 
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/config/load.h"
 #include "core/data/loader.h"
 #include "core/export/weights_file.h"
+#include "core/formats/durable_file.h"
 #include "core/formats/sha256.h"
 #include "core/inspect/fold_certificate.h"
 #include "core/inspect/model_description.h"
 #include "core/inspect/model_source.h"
-#include "core/jobs/fold_report.h"
 #include "core/jobs/inspection.h"
 #include "core/models/build_model.h"
+#include "core/wire/certificate_json.h"
 
 namespace slab::jobs {
 namespace {
@@ -78,6 +81,15 @@ void addCertificate(const inspect::FoldCertificate& certificate, const inspect::
   report.macsAfter = after.macs;
   report.normalisedBefore = before.normalised;
   report.normalisedAfter = after.normalised;
+}
+
+// Beside the folded weights, "<stem>.certificate.json"; returns its path.
+std::string writeCertificate(const FoldReport& report) {
+  std::filesystem::path path = report.output;
+  path.replace_extension(".certificate.json");
+  const std::string text = certificateJson(report) + "\n";
+  writeFileAtomically(path.string(), std::as_bytes(std::span(text.data(), text.size())));
+  return path.string();
 }
 
 }  // namespace

@@ -1,11 +1,8 @@
-#include "core/jobs/fold_report.h"
+#include "core/wire/certificate_json.h"
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "core/formats/durable_file.h"
-
-namespace slab::jobs {
+namespace slab {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -54,12 +51,4 @@ std::string certificateJson(const FoldReport& report) {
   return certificate.dump(2);
 }
 
-std::string writeCertificate(const FoldReport& report) {
-  std::filesystem::path path = report.output;
-  path.replace_extension(".certificate.json");
-  const std::string text = certificateJson(report) + "\n";
-  writeFileAtomically(path.string(), std::as_bytes(std::span(text.data(), text.size())));
-  return path.string();
-}
-
-}  // namespace slab::jobs
+}  // namespace slab
