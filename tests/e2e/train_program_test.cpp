@@ -184,7 +184,7 @@ TEST_F(TrainProgram, WrongUsageExitsWithTwo) {
   EXPECT_EQ(slab({"no-such-command"}).exitCode, 2);
   EXPECT_EQ(slab({"--help"}).exitCode, 0);
   EXPECT_EQ(slab({"train", "--help"}).exitCode, 0);
-  EXPECT_EQ(slab({"export", "anything"}).exitCode, 1) << "known, not yet built";
+  EXPECT_EQ(slab({"launch", "anything"}).exitCode, 1) << "known, not yet built";
 }
 
 TEST_F(TrainProgram, ConfigurationCommandsAgreeWithEachOther) {
