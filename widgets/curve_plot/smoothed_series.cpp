@@ -10,7 +10,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Points of the line up to and including a step.
 std::int64_t countUpTo(const SeriesStore& source, double step) {
-  return source.envelope(-kInfinity, step, 1).pointsInRange;
+  const auto range = source.range();
+  return range && step >= range->x0 ? source.envelope(range->x0, step, 1).pointsInRange : 0;
 }
 
 /// A step before which about `limit` points follow `from`, the points of a line being about evenly spaced.
