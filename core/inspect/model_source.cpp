@@ -2,7 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <filesystem>
+#include <fstream>
+#include <string_view>
 
 #include "core/base/error.h"
 #include "core/config/load.h"
@@ -23,6 +26,20 @@ std::string newestCheckpoint(const fs::path& run) {
   }
   throw Error(ErrorKind::Checkpoint, "the run " + run.string() + " has no checkpoint yet; `slab runs checkpoint " +
                                          run.string() + "` asks a running one for it");
+}
+
+// A zip archive or a bare pickle is a file of torch.save: what it holds is imported, never loaded in passing.
+// A safetensors file may begin with the same bytes (they are the length of its header), but then '{' follows.
+void refusePickle(const std::string& path) {
+  std::array<char, 9> start{};
+  std::ifstream(path, std::ios::binary).read(start.data(), start.size());
+  if (start[8] == '{') return;
+  const std::string_view begin(start.data(), 4);
+  const bool isZip = begin == "PK\x03\x04";
+  const bool isPickle = begin[0] == '\x80' && begin[1] >= 2 && begin[1] <= 5;
+  if (!isZip && !isPickle) return;
+  throw Error(ErrorKind::Checkpoint, path + " is a PyTorch pickle, not safetensors: `slab import " + path +
+                                         "` makes a safetensors file of it first");
 }
 
 // One sentence of the problems that keep the model from being built. A data set that is gone or a schedule
@@ -98,6 +115,7 @@ SourcedModel openModel(const ModelSource& source) {
   torch::manual_seed(0);
   opened.model = buildModel(opened.config.model);
   if (!opened.weights.empty()) {
+    refusePickle(opened.weights);
     const SafetensorsFile file = SafetensorsFile::open(opened.weights);
     opened.isFolded = file.metadataValue("folded") == "true";
     if (opened.isFolded) foldNorms(*opened.model);
