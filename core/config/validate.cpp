@@ -151,12 +151,25 @@ void checkModel(Issues& issues, const ModelConfig& model) {
   }
 }
 
+// What the paper's augmentation asks of the rest of the configuration.
+void checkRecipe(Issues& issues, const RunConfig& config) {
+  if (config.data.type == DataType::Tensors) {
+    addWarning(issues, "data.augment", "tensors are read as they are, in file order: timm does nothing",
+               setTo("data.augment", "none"));
+    return;
+  }
+  const std::int64_t batch = config.train.batch;
+  if (batch % 2 != 0) {
+    addError(issues, "train.batch",
+             "data.augment timm mixes the images of a batch in pairs: " + formatInteger(batch) + " is odd",
+             setTo("train.batch", batch + 1));
+  }
+}
+
 void checkData(Issues& issues, const RunConfig& config) {
   const auto& data = config.data;
   if (data.type == DataType::Coco) addError(issues, "data.type", "coco is not yet built");
-  if (data.augment == Augment::Timm) {
-    addError(issues, "data.augment", "timm (the paper's recipe) is not yet built", setTo("data.augment", "light"));
-  }
+  if (data.augment == Augment::Timm) checkRecipe(issues, config);
   if (data.type == DataType::ImageFolder && data.root.empty()) {
     addError(issues, "data.root", "image_folder needs the folder that holds train/<class> and val/<class>");
   }

@@ -1,10 +1,14 @@
 #include "core/data/batch_maker.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/data/augment.h"
+#include "core/data/erase.h"
+#include "core/data/mixup.h"
 #include "core/data/transforms.h"
 #include "core/formats/color.h"
 #include "core/formats/resize.h"
@@ -42,6 +46,33 @@ std::vector<std::array<float, 256>> makeTables(const LoaderOptions& options) {
   return tables;
 }
 
+/// round(255 mean), as timm makes it of the recipe's mean: (124, 116, 104) for ImageNet's.
+FillColor fillOf(const LoaderOptions& options) {
+  FillColor fill{};
+  for (std::size_t c = 0; c < std::min(fill.size(), static_cast<std::size_t>(options.channels)); ++c) {
+    fill[c] = static_cast<std::uint8_t>(std::clamp(std::nearbyint(255.0 * entryOf(options.mean, c)), 0.0, 255.0));
+  }
+  return fill;
+}
+
+void checkRecipe(const LoaderOptions& options, const at::Tensor& stored) {
+  if (stored.defined() && stored.scalar_type() != at::kByte) {
+    throw Error(ErrorKind::Config,
+                "data.augment timm works on 8-bit images, and these are floating point: set "
+                "data.augment to flip or light");
+  }
+  if (options.channels != 1 && options.channels != 3) {
+    throw Error(ErrorKind::Config,
+                "data.augment timm needs model.in_channels 1 or 3, not " + std::to_string(options.channels));
+  }
+}
+
+/// The stream of one batch's mixing.
+Random mixStream(std::uint64_t seed, std::int64_t epoch, std::int64_t index) {
+  constexpr std::uint64_t kPurpose = 3;
+  return Random(hashKeys(seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index), kPurpose));
+}
+
 }  // namespace
 
 BatchMaker::BatchMaker(std::shared_ptr<const Dataset> dataset, LoaderOptions options)
@@ -51,6 +82,10 @@ BatchMaker::BatchMaker(std::shared_ptr<const Dataset> dataset, LoaderOptions opt
       stored_(dataset_->stored()) {
   check(options_, *dataset_);
   if (!dataset_->isNormalised()) tables_ = makeTables(options_);
+  if (options_.augment == Augment::Timm) {
+    checkRecipe(options_, stored_);
+    fill_ = fillOf(options_);
+  }
   if (stored_.defined()) {
     const bool sameSize = stored_.size(2) == options_.imageSize && stored_.size(3) == options_.imageSize;
     const bool sameChannels =
@@ -117,13 +152,27 @@ MadeBatch BatchMaker::make(std::int64_t epoch, std::int64_t index) {
                                        " samples can be decoded; the last: " + made.skipped.back().cause);
     }
   }
+  if (options_.augment == Augment::Timm) mix(made.batch);
   return made;
+}
+
+void BatchMaker::mix(Batch& batch) const {
+  Random random = mixStream(options_.seed, batch.epoch, batch.index);
+  const MixDraw draw = drawMix(options_.imageSize, options_.imageSize, random);
+  mixBatch(batch.images.data_ptr<float>(), batch.images.size(0), options_.channels, options_.imageSize,
+           options_.imageSize, draw);
+  batch.ownShare = draw.lambda;
 }
 
 void BatchMaker::writeSample(std::int64_t epoch, std::int64_t index, std::vector<std::uint8_t>& scratch,
                              float* out) const {
   Random random = sampleStream(options_.seed, epoch, index);
-  if (direct_) {
+  if (options_.augment == Augment::Timm) {
+    writeRecipe(index, random, scratch, out);
+    const int size = options_.imageSize;
+    const auto box = drawEraseBox(size, size, random);
+    if (box) eraseBox(out, options_.channels, size, size, *box, random);
+  } else if (direct_) {
     writeStored(index, random, scratch, out);
   } else {
     writeImage(index, random, scratch, out);
@@ -162,6 +211,21 @@ void BatchMaker::writeImage(std::int64_t index, Random& random, std::vector<std:
   copyPlaced(scratch.data(), scratch.data() + values, options_.channels, {size, size},
              drawPlacement(options_.augment, random));
   normaliseBytes(scratch.data() + values, options_.channels, out);
+}
+
+void BatchMaker::writeRecipe(std::int64_t index, Random& random, std::vector<std::uint8_t>& scratch, float* out) const {
+  // As the reference: a picture of up to 32 pixels keeps its scale and is only moved.
+  constexpr int kLargestPadded = 32;
+  const int size = options_.imageSize;
+  Image image = convertColor(dataset_->image(index), options_.channels == 1 ? ColorMode::Grey : ColorMode::Rgb);
+  const bool isSmall = stored_.defined() && size <= kLargestPadded;
+  if (isSmall) image = resize(image, size, size, ResizeFilter::Bicubic);
+  const Framing framing = isSmall ? Framing::PaddedCrop : Framing::ResizedCrop;
+  const RecipeDraw draw = drawRecipe(image.width, image.height, size, framing, random);
+  image = applyRecipe(image, size, framing, draw, fill_);
+  scratch.resize(planeSize() * static_cast<std::size_t>(options_.channels));
+  toPlanes(image, scratch.data());
+  normaliseBytes(scratch.data(), options_.channels, out);
 }
 
 void BatchMaker::normaliseBytes(const std::uint8_t* planes, int channelsIn, float* out) const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/data/augment_operations.h"
 #include "core/data/dataset.h"
 #include "core/data/loader.h"
 #include "core/data/sample_order.h"
@@ -35,6 +36,9 @@ class BatchMaker {
   void writeSample(std::int64_t epoch, std::int64_t index, std::vector<std::uint8_t>& scratch, float* out) const;
   void writeStored(std::int64_t index, Random& random, std::vector<std::uint8_t>& scratch, float* out) const;
   void writeImage(std::int64_t index, Random& random, std::vector<std::uint8_t>& scratch, float* out) const;
+  /// The recipe of the published trainings, up to the erasing.
+  void writeRecipe(std::int64_t index, Random& random, std::vector<std::uint8_t>& scratch, float* out) const;
+  void mix(Batch& batch) const;
   void normaliseBytes(const std::uint8_t* planes, int channelsIn, float* out) const;
   void normaliseFloats(float* values) const;
   /// The cause when the sample is known to be bad, else "".
@@ -49,6 +53,7 @@ class BatchMaker {
   bool direct_ = false;  // `stored_` has the model's size already
   /// Value of each byte in each channel after normalisation: exactly (v / 255 - mean) / std.
   std::vector<std::array<float, 256>> tables_;
+  FillColor fill_{};  // of augment timm: the mean colour
   std::mutex mutex_;
   std::map<std::int64_t, std::string> bad_;
 };

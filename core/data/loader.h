@@ -14,11 +14,13 @@
 namespace slab::data {
 
 /// `images` N x C x H x W float32, normalised; `labels` N, int64; `indices`: which samples of the data
-/// set these are, N, int64. On the CPU.
+/// set these are, N, int64. On the CPU. Where samples are mixed (augment timm), each is its own label's by
+/// `ownShare` and that of its opposite in the reversed batch by the rest.
 struct Batch {
   at::Tensor images;
   at::Tensor labels;
   at::Tensor indices;
+  double ownShare = 1.0;
   std::int64_t epoch = 0;
   std::int64_t index = 0;  // within the epoch
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/base/error.h"
 #include "core/formats/resize.h"
 
 namespace slab::data {
@@ -20,9 +19,8 @@ int drawShift(Random& random) {
 Placement drawPlacement(Augment augment, Random& random) {
   Placement placement;
   switch (augment) {
-    case Augment::None: return placement;
-    case Augment::Timm:
-      throw Error(ErrorKind::Config, "data.augment timm is known but not built yet: use none, flip or light");
+    case Augment::None:
+    case Augment::Timm: return placement;
     case Augment::Light:
       placement.right = drawShift(random);
       placement.down = drawShift(random);

@@ -1,4 +1,4 @@
-// What happens to a sample between the data set and the batch.
+// What happens to a sample between the data set and the batch, but for the recipe of augment.h.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct Placement {
 };
 
 /// Drawn from the sample's own stream. none: nothing. flip: mirrored with probability 1/2. light: the
-/// same, then moved by -2..2 pixels each way. timm: Error(Config), not built yet.
+/// same, then moved by -2..2 pixels each way. timm: nothing, the recipe (augment.h) has draws of its own.
 Placement drawPlacement(Augment augment, Random& random);
 
 /// Copies `channels` planes from `from` to `to`, mirrored and moved; pixels that a move brings in are 0.

@@ -8,6 +8,24 @@ at::Tensor labelSmoothedCrossEntropy(const at::Tensor& logits, const at::Tensor&
   return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100, smoothing);
 }
 
+at::Tensor softTargetCrossEntropy(const at::Tensor& logits, const at::Tensor& targets) {
+  return -(targets * logits.log_softmax(1, at::kFloat)).sum(1).mean();
+}
+
+at::Tensor mixedTargets(const at::Tensor& labels, std::int64_t classes, double ownShare, double smoothing) {
+  const double off = smoothing / static_cast<double>(classes);
+  const at::Tensor targets = at::full({labels.size(0), classes}, off, labels.options().dtype(at::kFloat));
+  const at::Tensor column = labels.unsqueeze(1);
+  targets.scatter_add_(1, column, at::full_like(column, (1.0 - smoothing) * ownShare, at::kFloat));
+  targets.scatter_add_(1, column.flip(0), at::full_like(column, (1.0 - smoothing) * (1.0 - ownShare), at::kFloat));
+  return targets;
+}
+
+at::Tensor trainingLoss(const at::Tensor& logits, const at::Tensor& labels, double ownShare, double smoothing) {
+  if (ownShare == 1.0) return labelSmoothedCrossEntropy(logits, labels, smoothing);
+  return softTargetCrossEntropy(logits, mixedTargets(labels, logits.size(1), ownShare, smoothing));
+}
+
 std::int64_t countTopK(const at::Tensor& logits, const at::Tensor& labels, std::int64_t k) {
   const at::Tensor column = labels.unsqueeze(1);
   const at::Tensor own = logits.gather(1, column);

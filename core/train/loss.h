@@ -11,6 +11,18 @@ namespace slab::train {
 /// logits (N, K) float, labels (N) int64 in [0, K) -> scalar, differentiable in the logits.
 at::Tensor labelSmoothedCrossEntropy(const at::Tensor& logits, const at::Tensor& labels, double smoothing);
 
+/// Mean over the batch of -sum_c t_c log softmax(z)_c. logits and targets (N, K) float -> scalar.
+at::Tensor softTargetCrossEntropy(const at::Tensor& logits, const at::Tensor& targets);
+
+/// Targets of a mixed batch: t = o s(y) + (1 - o) s(y of the reversed batch), o the own share and s the
+/// smoothed one-hot with 1 - smoothing + smoothing / K at the label and smoothing / K elsewhere.
+/// labels (N) int64 -> (N, K) float32 on the labels' device.
+at::Tensor mixedTargets(const at::Tensor& labels, std::int64_t classes, double ownShare, double smoothing);
+
+/// The training's loss: soft targets where the batch is mixed (own share below 1), smoothed labels else;
+/// the two agree at a share of 1.
+at::Tensor trainingLoss(const at::Tensor& logits, const at::Tensor& labels, double ownShare, double smoothing);
+
 /// How many labels stand among the k highest logits. A class with the same logit counts as higher
 /// only when its index is lower, so that a constant output scores no better than chance. Rows with
 /// a NaN at the label count as wrong. k at or above the number of classes counts every other row.

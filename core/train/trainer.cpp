@@ -117,7 +117,7 @@ void Trainer::takeGradients(const data::Batch& batch, StepRecord& record) {
   parts_.model.setLambda(record.lambda, parts_.plan.lambda.isWarmup(record.step));
   const at::Tensor logits = parts_.model.forward(batch.images.to(parts_.device));
   const at::Tensor loss =
-      labelSmoothedCrossEntropy(logits, batch.labels.to(parts_.device), parts_.config.train.labelSmoothing);
+      trainingLoss(logits, batch.labels.to(parts_.device), batch.ownShare, parts_.config.train.labelSmoothing);
   loss.backward();
   const NamedTensors gradients = gradientsOf(parts_.optimizer.parameters());
   record.loss = loss.item<double>();

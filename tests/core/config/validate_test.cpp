@@ -52,6 +52,12 @@ TEST(Validate, EachMistakeIsFoundWithItsKeyAndWords) {
          c.data.mean = {0.1, 0.2};
        },
        "data.mean", "2 entries for 1 channels"},
+      {"odd",
+       [](RunConfig& c) {
+         c.data.augment = Augment::Timm;
+         c.train.batch = 63;
+       },
+       "train.batch", "63 is odd"},
       {"device", [](RunConfig& c) { c.device = "gpu"; }, "device", "none of auto, cpu, cuda:N"},
       {"ema", [](RunConfig& c) { c.ema.decay = 0.9999; }, "ema.decay", "not yet built"},
       {"accumulate", [](RunConfig& c) { c.train.accumulate = 4; }, "train.accumulate", "not yet built"},

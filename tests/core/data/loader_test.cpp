@@ -84,6 +84,38 @@ TEST(Loader, BatchesAreTheSameBitsWhateverTheThreadsDo) {
   }
 }
 
+TEST(Loader, TheRecipeIsTheSameBitsWhateverTheThreadsDoAndWhicheverWayItIsReached) {
+  const std::shared_ptr<const Dataset> dataset = numberedDataset(40, 12, 3);
+  LoaderOptions wanted = options(6, 12, 3);
+  wanted.shuffle = true;
+  wanted.augment = Augment::Timm;
+  std::vector<Batch> batches;
+  Loader straight(dataset, wanted);
+  for (int i = 0; i < 16; ++i) batches.push_back(straight.next());
+  wanted.workers = 5;
+  Loader jumping(dataset, wanted);
+  int mixed = 0;
+  for (const std::int64_t target : {11, 3, 4, 0, 15}) {
+    jumping.seek(target);
+    const Batch batch = jumping.next();
+    const Batch& expected = batches[static_cast<std::size_t>(target)];
+    EXPECT_TRUE(at::equal(batch.images, expected.images)) << target;
+    EXPECT_TRUE(at::equal(batch.labels, expected.labels)) << target;
+    EXPECT_EQ(batch.ownShare, expected.ownShare);
+    mixed += batch.ownShare < 1.0 ? 1 : 0;
+  }
+  EXPECT_GT(mixed, 2);
+  EXPECT_FALSE(at::equal(batches[0].images, batches[6].images)) << "another epoch, other draws";
+}
+
+TEST(Loader, TheRecipeRefusesFloatingPointImages) {
+  const auto images = at::zeros({8, 1, 4, 4}), labels = at::zeros({8}, at::kLong);
+  LoaderOptions wanted = options(4);
+  wanted.augment = Augment::Timm;
+  const std::shared_ptr<const Dataset> floats = makeTensorDataset({images, labels, {}, "floats", false, false});
+  EXPECT_TRUE(contains(errorOf([&] { Loader loader(floats, wanted); }), "8-bit"));
+}
+
 TEST(Loader, SeekingGivesTheBatchThatWouldHaveCome) {
   const std::shared_ptr<const Dataset> dataset = numberedDataset(40);
   LoaderOptions wanted = options(6);

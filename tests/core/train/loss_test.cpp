@@ -18,6 +18,25 @@ TEST(LabelSmoothedCrossEntropy, IsTheSumOverSmoothedTargets) {
   EXPECT_NEAR(labelSmoothedCrossEntropy(logits, labels, 0.1).item<double>(), expected, 1e-6);
 }
 
+TEST(TrainingLoss, AMixedBatchSmoothsOnceAndSharesBetweenOppositeLabels) {
+  torch::manual_seed(5);
+  const at::Tensor logits = at::randn({5, 4}), labels = at::tensor({0, 3, 1, 3, 2}, at::kLong);
+  const at::Tensor targets = mixedTargets(labels, 4, 0.7, 0.2);
+  const at::Tensor first = at::tensor({0.85 * 0.7 + 0.05 * 0.3, 0.05, 0.85 * 0.3 + 0.05 * 0.7, 0.05}, at::kFloat);
+  EXPECT_TRUE(at::allclose(targets[0], first)) << targets[0];
+  EXPECT_TRUE(at::allclose(targets[1], at::tensor({0.05, 0.05, 0.05, 0.85}, at::kFloat))) << "two of one label";
+  EXPECT_TRUE(at::allclose(targets.sum(1), at::ones({5})));
+  const double expected = -(targets * logits.log_softmax(1)).sum(1).mean().item<double>();
+  EXPECT_NEAR(trainingLoss(logits, labels, 0.7, 0.2).item<double>(), expected, 1e-6);
+}
+
+TEST(TrainingLoss, AnUnmixedBatchHasTheSameLossEitherWay) {
+  torch::manual_seed(6);
+  const at::Tensor logits = at::randn({6, 9}), labels = at::randint(9, {6}, at::kLong);
+  const double soft = softTargetCrossEntropy(logits, mixedTargets(labels, 9, 1.0, 0.1)).item<double>();
+  EXPECT_NEAR(trainingLoss(logits, labels, 1.0, 0.1).item<double>(), soft, 1e-6);
+}
+
 TEST(CountTopK, CountsLabelsAmongTheHighestLogits) {
   const at::Tensor logits = at::tensor({0.1F, 0.9F, 0.5F, 0.3F, 0.2F, 0.7F}).view({2, 3});
   const at::Tensor labels = at::tensor({2, 0}, at::kLong);
