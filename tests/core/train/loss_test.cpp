@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fstream>
 #include <limits>
+#include <sstream>
 
 #include "core/train/named_tensors.h"
+#include "core/train/tensor_files.h"
 
 namespace slab::train {
 namespace {
@@ -28,6 +31,23 @@ TEST(TrainingLoss, AMixedBatchSmoothsOnceAndSharesBetweenOppositeLabels) {
   EXPECT_TRUE(at::allclose(targets.sum(1), at::ones({5})));
   const double expected = -(targets * logits.log_softmax(1)).sum(1).mean().item<double>();
   EXPECT_NEAR(trainingLoss(logits, labels, 0.7, 0.2).item<double>(), expected, 1e-6);
+}
+
+// tests/oracles/make_augment.py: timm's targets for the shares of mixing.tsv.
+TEST(TrainingLoss, MixedTargetsAreTimms) {
+  const std::string folder = SLAB_TEST_DATA "/oracles/augment/";
+  const StateDict oracle = readTensors(folder + "mixing.safetensors");
+  std::ifstream rows(folder + "mixing.tsv");
+  const at::Tensor labels = at::tensor({4, 0, 2, 2}, at::kLong);
+  int compared = 0;
+  for (std::string line; std::getline(rows, line); ++compared) {
+    std::istringstream fields(line);
+    std::string number, width, height;
+    double share = 0;
+    fields >> number >> width >> height >> share;
+    EXPECT_TRUE(at::allclose(mixedTargets(labels, 5, share, 0.1), oracle[number + ".targets"], 1e-6, 1e-7)) << line;
+  }
+  EXPECT_EQ(compared, 40);
 }
 
 TEST(TrainingLoss, AnUnmixedBatchHasTheSameLossEitherWay) {
