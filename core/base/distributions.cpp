@@ -5,9 +5,14 @@
 
 namespace slab {
 
-double drawNormal(Random& random) {
+std::array<double, 2> drawNormalPair(Random& random) {
   const double radius = std::sqrt(-2.0 * std::log(1.0 - random.uniform()));
-  return radius * std::cos(2.0 * std::numbers::pi * random.uniform());
+  const double angle = 2.0 * std::numbers::pi * random.uniform();
+  return {radius * std::cos(angle), radius * std::sin(angle)};
+}
+
+double drawNormal(Random& random) {
+  return drawNormalPair(random)[0];
 }
 
 double drawGamma(Random& random, double shape) {

@@ -2,60 +2,90 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
+#include <vector>
 
 #include "core/data/augment_operations.h"
 
 namespace slab::data {
 namespace {
 
-/// Keys' cubic with a = -1, in the form (and so with the rounding) of Pillow's transform.
-double cubic(double a, double b, double c, double d, double t) {
-  const double p2 = -a + c;
-  const double p3 = 2.0 * (a - b) + c - d;
-  const double p4 = -a + b - c + d;
+/// The channels of a pixel, side by side in one register.
+using Pixel [[gnu::vector_size(16)]] = float;
+
+/// The source as floats in a frame of kFrame pixels that repeat its edge: no tap of a sample inside the
+/// image needs a bound.
+class FramedImage {
+ public:
+  explicit FramedImage(const Image& image)
+      : stride_(static_cast<std::size_t>(image.width) + 2 * kFrame),
+        pixels_(stride_ * (static_cast<std::size_t>(image.height) + 2 * kFrame)) {
+    Pixel* out = pixels_.data();
+    for (int y = -kFrame; y < image.height + kFrame; ++y) {
+      const std::uint8_t* row = image.row(std::clamp(y, 0, image.height - 1));
+      for (int x = -kFrame; x < image.width + kFrame; ++x) {
+        const std::uint8_t* from = row + std::clamp(x, 0, image.width - 1) * image.channels;
+        Pixel pixel{};
+        for (int c = 0; c < image.channels; ++c) pixel[c] = from[c];
+        *out++ = pixel;
+      }
+    }
+  }
+
+  /// -kFrame <= x, y < width + kFrame, height + kFrame; rows are `stride` apart.
+  [[nodiscard]] const Pixel* at(int x, int y) const {
+    return pixels_.data() + static_cast<std::size_t>(y + kFrame) * stride_ + static_cast<std::size_t>(x + kFrame);
+  }
+  [[nodiscard]] std::size_t stride() const { return stride_; }
+
+ private:
+  static constexpr int kFrame = 2;
+  std::size_t stride_;
+  std::vector<Pixel> pixels_;
+};
+
+/// Keys' cubic with a = -1, in the form of Pillow's transform. Its coefficients are whole numbers, exact in float.
+Pixel cubic(Pixel a, Pixel b, Pixel c, Pixel d, float t) {
+  const Pixel p2 = c - a;
+  const Pixel p3 = 2.0F * (a - b) + c - d;
+  const Pixel p4 = b - a + d - c;
   return b + t * (p2 + t * (p3 + t * p4));
 }
 
-std::uint8_t toByte(double value) {
-  if (value <= 0.0) return 0;
-  return value >= 255.0 ? 255 : static_cast<std::uint8_t>(value);
+Pixel across(const Pixel* taps, float dx) {
+  return cubic(taps[0], taps[1], taps[2], taps[3], dx);
 }
 
-/// Samples one source position for all channels; rows and columns beyond the edge repeat it.
-template <int channels>
-void sample(const Image& image, double x, double y, std::uint8_t* out) {
-  const int left = static_cast<int>(std::floor(x)), top = static_cast<int>(std::floor(y));
-  const double dx = x - left, dy = y - top;
-  std::array<std::ptrdiff_t, 4> columns{};
-  std::array<const std::uint8_t*, 4> rows{};
-  for (int k = 0; k < 4; ++k) {
-    columns[static_cast<std::size_t>(k)] =
-        static_cast<std::ptrdiff_t>(std::clamp(left - 1 + k, 0, image.width - 1)) * channels;
-    rows[static_cast<std::size_t>(k)] = image.row(std::clamp(top - 1 + k, 0, image.height - 1));
-  }
-  for (int c = 0; c < channels; ++c) {
-    const auto across = [&](const std::uint8_t* row) {
-      return cubic(row[columns[0] + c], row[columns[1] + c], row[columns[2] + c], row[columns[3] + c], dx);
-    };
-    // On a row of the source the cubic is that row, bit for bit: shears and shifts along x need no other.
-    out[c] = toByte(dy == 0.0 ? across(rows[1])
-                              : cubic(across(rows[0]), across(rows[1]), across(rows[2]), across(rows[3]), dy));
-  }
+/// The value at (x, y) in pixels, where 0 is the middle of the first; at most half a pixel outside.
+Pixel sample(const FramedImage& image, double x, double y) {
+  const int left = static_cast<int>(x + 1.0) - 1, top = static_cast<int>(y + 1.0) - 1;
+  const auto dx = static_cast<float>(x - left), dy = static_cast<float>(y - top);
+  const std::size_t stride = image.stride();
+  const Pixel* first = image.at(left - 1, top - 1);
+  // Upon a row of the source the cubic is that row: shears and moves along x need no other.
+  if (dy == 0.0F) return across(first + stride, dx);
+  return cubic(across(first, dx), across(first + stride, dx), across(first + 2 * stride, dx),
+               across(first + 3 * stride, dx), dy);
+}
+
+std::uint8_t toByte(float value) {
+  return static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F));
 }
 
 template <int channels>
 void transformInto(const Image& image, const Affine& m, const FillColor& fill, Image& out) {
+  const FramedImage source(image);
   for (int y = 0; y < out.height; ++y) {
-    std::uint8_t* pixel = out.row(y);
+    std::uint8_t* target = out.row(y);
     const double v = y + 0.5;
-    for (int x = 0; x < out.width; ++x, pixel += channels) {
+    for (int x = 0; x < out.width; ++x, target += channels) {
       const double u = x + 0.5;
       const double sourceX = m[0] * u + m[1] * v + m[2], sourceY = m[3] * u + m[4] * v + m[5];
       if (sourceX < 0.0 || sourceX >= image.width || sourceY < 0.0 || sourceY >= image.height) {
-        std::copy_n(fill.begin(), channels, pixel);
-      } else {
-        sample<channels>(image, sourceX - 0.5, sourceY - 0.5, pixel);
+        std::copy_n(fill.begin(), channels, target);
+        continue;
       }
+      const Pixel pixel = sample(source, sourceX - 0.5, sourceY - 0.5);
+      for (int c = 0; c < channels; ++c) target[c] = toByte(pixel[c]);
     }
   }
 }

@@ -1,5 +1,5 @@
-// The fifteen operations of RandAugment on 8-bit images (grey or RGB), pixel for pixel as Pillow 9.5
-// does them.
+// The fifteen operations of RandAugment on 8-bit images (grey or RGB), as Pillow 9.5 does them: pixel for
+// pixel, but that geometric ones compute in float (a value that is whole may come out one less).
 #pragma once
 
 #include <array>

@@ -39,7 +39,11 @@ void eraseBox(float* planes, int channels, int width, int height, const Rect& bo
   for (int c = 0; c < channels; ++c) {
     for (int y = box.y; y < box.y + box.height; ++y) {
       float* row = planes + (static_cast<std::ptrdiff_t>(c) * height + y) * width;
-      for (int x = box.x; x < box.x + box.width; ++x) row[x] = static_cast<float>(drawNormal(random));
+      for (int x = box.x; x < box.x + box.width; x += 2) {
+        const auto [first, second] = drawNormalPair(random);
+        row[x] = static_cast<float>(first);
+        if (x + 1 < box.x + box.width) row[x + 1] = static_cast<float>(second);
+      }
     }
   }
 }

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "core/base/error.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace slab {
 namespace {
@@ -86,15 +91,73 @@ void resizeRow(const std::uint8_t* in, std::uint8_t* out, int width, const Weigh
   }
 }
 
+[[gnu::always_inline]] inline void addRow(const std::uint8_t* in, std::int32_t weight, std::int32_t* sums,
+                                          std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) sums[i] += weight * in[i];
+}
+
+/// The two loops that cost, for the processor at hand: 32-bit products need AVX2 to be fast.
+struct Loops {
+  void (*colorRow)(const std::uint8_t*, std::uint8_t*, int, const Weights&);
+  void (*add)(const std::uint8_t*, std::int32_t, std::int32_t*, std::size_t);
+};
+
+void colorRowPlain(const std::uint8_t* in, std::uint8_t* out, int width, const Weights& weights) {
+  resizeRow<3>(in, out, width, weights);
+}
+void addPlain(const std::uint8_t* in, std::int32_t weight, std::int32_t* sums, std::size_t count) {
+  addRow(in, weight, sums, count);
+}
+#if defined(__x86_64__)
+/// As resizeRow<3>, a pixel at a time: four bytes are read where three are the pixel's, so that one byte
+/// must follow the row.
+[[gnu::target("avx2")]] void colorRowAvx2(const std::uint8_t* in, std::uint8_t* out, int width,
+                                          const Weights& weights) {
+  for (int x = 0; x < width; ++x, out += 3) {
+    const auto target = static_cast<std::size_t>(x);
+    const std::int32_t* weight = &weights.values[target * weights.stride];
+    const std::uint8_t* pixel = in + static_cast<std::ptrdiff_t>(weights.first[target]) * 3;
+    __m128i sums = _mm_set1_epi32(kHalf);
+    for (int k = 0; k < weights.count[target]; ++k, pixel += 3) {
+      std::int32_t bytes;
+      std::memcpy(&bytes, pixel, sizeof bytes);
+      const __m128i values = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(bytes));
+      sums = _mm_add_epi32(sums, _mm_mullo_epi32(values, _mm_set1_epi32(weight[k])));
+    }
+    sums = _mm_srai_epi32(sums, kPrecisionBits);
+    const __m128i packed = _mm_packus_epi16(_mm_packs_epi32(sums, sums), sums);
+    const std::int32_t values = _mm_cvtsi128_si32(packed);
+    std::memcpy(out, &values, 3);
+  }
+}
+[[gnu::target("avx2")]] void addAvx2(const std::uint8_t* in, std::int32_t weight, std::int32_t* sums,
+                                     std::size_t count) {
+  addRow(in, weight, sums, count);
+}
+#endif
+
+Loops chooseLoops() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) return {colorRowAvx2, addAvx2};
+#endif
+  return {colorRowPlain, addPlain};
+}
+
+const Loops& loops() {
+  static const Loops chosen = chooseLoops();
+  return chosen;
+}
+
 /// Rows `firstRow` to `firstRow + rows` of the image, at the target width.
 Image resizeColumns(const Image& image, int width, int firstRow, int rows, const Weights& weights) {
   Image out{width, rows, image.channels, {}};
   out.pixels.resize(out.rowBytes() * static_cast<std::size_t>(rows));
   for (int y = 0; y < rows; ++y) {
     const std::uint8_t* in = image.row(firstRow + y);
+    const bool isLast = firstRow + y + 1 == image.height;
     switch (image.channels) {
       case 1: resizeRow<1>(in, out.row(y), width, weights); break;
-      case 3: resizeRow<3>(in, out.row(y), width, weights); break;
+      case 3: (isLast ? colorRowPlain : loops().colorRow)(in, out.row(y), width, weights); break;
       default: resizeRow<4>(in, out.row(y), width, weights);
     }
   }
@@ -110,8 +173,7 @@ Image resizeRows(const Image& image, int height, int firstRow, const Weights& we
     std::fill(sums.begin(), sums.end(), kHalf);
     for (int k = 0; k < weights.count[target]; ++k) {
       const std::int32_t weight = weights.values[target * weights.stride + static_cast<std::size_t>(k)];
-      const std::uint8_t* in = image.row(weights.first[target] - firstRow + k);
-      for (std::size_t x = 0; x < sums.size(); ++x) sums[x] += weight * in[x];
+      loops().add(image.row(weights.first[target] - firstRow + k), weight, sums.data(), sums.size());
     }
     std::uint8_t* row = out.row(y);
     for (std::size_t x = 0; x < sums.size(); ++x) row[x] = toByte(sums[x]);

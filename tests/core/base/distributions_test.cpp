@@ -34,6 +34,17 @@ TEST(Distributions, NormalHasItsMomentsAndTails) {
   EXPECT_NEAR(beyondTwo.mean, 0.0455, 0.002);
 }
 
+TEST(Distributions, TheSecondOfAPairIsNormalAndIndependentOfTheFirst) {
+  const Moments second = momentsOf([](Random& random) { return drawNormalPair(random)[1]; });
+  EXPECT_NEAR(second.mean, 0.0, 0.01);
+  EXPECT_NEAR(second.variance, 1.0, 0.02);
+  const Moments product = momentsOf([](Random& random) {
+    const auto [first, other] = drawNormalPair(random);
+    return first * other;
+  });
+  EXPECT_NEAR(product.mean, 0.0, 0.01);
+}
+
 TEST(Distributions, GammaHasMeanAndVarianceOfItsShape) {
   for (const double shape : {0.2, 0.8, 1.0, 3.5}) {
     const Moments found = momentsOf([shape](Random& random) { return drawGamma(random, shape); });
