@@ -21,24 +21,23 @@ struct Options {
 };
 
 int listModels(const Options& options) {
-  TextTable table({"name", "norm", "attention", "width", "depths", "parameters", "MACs", ""},
-                  {false, false, false, true, false, true, true, false});
+  TextTable table({"name", "norm", "attention", "width", "depths", "parameters", "MACs"},
+                  {false, false, false, true, false, true, true});
   Json list = Json::array();
   for (const auto& entry : registry()) {
     if (!options.family.empty() && toString(entry.family) != options.family) continue;
-    const ModelCost cost = entry.built ? modelCost(entry.config) : ModelCost{};
+    const ModelCost cost = modelCost(entry.config);
     std::string depths;
     for (const auto depth : entry.config.depths) depths += (depths.empty() ? "" : " ") + std::to_string(depth);
     table.add({entry.name, std::string(wordOf(entry.config.norm)), entry.config.attention,
-               std::to_string(entry.config.embedDim), depths,
-               entry.built ? formatCount(static_cast<double>(cost.parameters)) : "",
-               entry.built ? formatCount(static_cast<double>(cost.macs)) : "", entry.built ? "" : "not yet built"});
+               std::to_string(entry.config.embedDim), depths, formatCount(static_cast<double>(cost.parameters)),
+               formatCount(static_cast<double>(cost.macs))});
     Json row{{"name", entry.name},
              {"family", toString(entry.family)},
              {"norm", wordOf(entry.config.norm)},
              {"attention", entry.config.attention},
-             {"built", entry.built}};
-    if (entry.built) row.update(Json{{"parameters", cost.parameters}, {"macs", cost.macs}});
+             {"parameters", cost.parameters},
+             {"macs", cost.macs}};
     list.push_back(std::move(row));
   }
   if (list.empty()) throw Error(ErrorKind::Config, "there is no model family '" + options.family + "'");

@@ -59,7 +59,7 @@ void fillNamesMenu(QMenu* menu, const std::function<void(const QString&)>& picke
   for (const FamilyName& family : kFamilyNames) {
     QMenu* names = nullptr;
     for (const RegistryEntry& entry : registry()) {
-      if (entry.family != family.family || !entry.built) continue;
+      if (entry.family != family.family) continue;
       if (names == nullptr) names = menu->addMenu(QString::fromLatin1(family.name));
       const QString name = QString::fromStdString(entry.name);
       QObject::connect(names->addAction(name), &QAction::triggered, menu, [picked, name] { picked(name); });

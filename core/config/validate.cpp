@@ -134,12 +134,6 @@ void checkModel(Issues& issues, const ModelConfig& model) {
              near.empty() ? std::nullopt : std::optional(setTo("model.name", near)));
     return;
   }
-  if (!entry->built) {
-    addError(issues, "model.name",
-             "'" + model.name + "' is not yet built; DeiT, Swin, PVT and PVTv2 are (slab_swin_t, deit_s, ...)",
-             setTo("model.name", "slab_swin_t"));
-    return;
-  }
   if (model.family() == Family::DeiT && model.stages() != 1) {
     addError(issues, "model.depths", "DeiT has one stage: give one depth and one number of heads");
   }

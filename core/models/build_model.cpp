@@ -38,9 +38,8 @@ std::shared_ptr<Backbone> buildModel(const ModelConfig& config) {
   for (const auto& builder : kBuilders) {
     if (builder.family == config.family()) return builder.build(config);
   }
-  throw Error(ErrorKind::Config, "Model " + config.name + " is of the family " +
-                                     std::string(toString(config.family())) +
-                                     ", which is not built yet; choose another one.");
+  throw Error(ErrorKind::Internal,
+              "No builder is registered for the family " + std::string(toString(config.family())) + ".");
 }
 
 std::shared_ptr<Backbone> copyModel(const Backbone& model) {

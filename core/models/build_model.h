@@ -8,8 +8,7 @@
 namespace slab {
 
 /// A new model with the reference's initial values, drawn from LibTorch's default generator, on the CPU in
-/// float32 and training mode, with lambda = 1. Throws Error(Config) where the configuration makes no model
-/// or names a family that is not built yet.
+/// float32 and training mode, with lambda = 1. Throws Error(Config) where the configuration makes no model.
 std::shared_ptr<Backbone> buildModel(const ModelConfig& config);
 
 /// A second model with the same configuration, values, type, device and mode. `model` must hold all its

@@ -31,8 +31,6 @@ def run(slab: str, *arguments: object) -> str:
 def smallest_of_each_kind(slab: str) -> list[str]:
     kinds: dict[tuple[str, str, str], tuple[int, str]] = {}
     for entry in json.loads(run(slab, "model", "list", "--json")):
-        if not entry["built"]:
-            continue
         kind = (entry["family"], entry["norm"], entry["attention"])
         size = (entry["parameters"], entry["name"])
         kinds[kind] = min(size, kinds.get(kind, size))

@@ -17,13 +17,6 @@ int familyIndex(Family family) {
   return 0;
 }
 
-bool isBuilt(Family family) {
-  for (const RegistryEntry& entry : registry()) {
-    if (entry.family == family && entry.built) return true;
-  }
-  return false;
-}
-
 QStringList sizesOf(Family family) {
   QStringList sizes;
   for (const RegistryEntry& entry : registry()) {
@@ -59,10 +52,6 @@ BackbonePicker::BackbonePicker(ConfigDocument& document, QWidget* parent)
   QStringList names;
   for (const FamilyName& family : kFamilyNames) names << QString::fromLatin1(family.name);
   family_->setOptions(names);
-  for (std::size_t i = 0; i < kFamilyNames.size(); ++i) {
-    if (!isBuilt(kFamilyNames[i].family))
-      family_->setOptionEnabled(static_cast<int>(i), false, tr("This family is not built yet"));
-  }
   connect(family_, &Segmented::activated, this, &BackbonePicker::pickFamily);
   connect(size_, &Segmented::activated, this, &BackbonePicker::pickSize);
   refresh();

@@ -33,12 +33,12 @@ class Builder {
   std::vector<RegistryEntry> entries;
 
   void add(std::string name, Family family, const char* size, ModelConfig config, NormKind norm, const char* attention,
-           std::int64_t window, bool built) {
+           std::int64_t window) {
     config.name = name;
     config.norm = norm;
     config.attention = attention;
     config.window = window;
-    entries.push_back({std::move(name), family, size, std::move(config), built});
+    entries.push_back({std::move(name), family, size, std::move(config)});
   }
 };
 
@@ -52,11 +52,11 @@ void addSwin(Builder& builder) {
     ModelConfig softmax = plain;
     softmax.dropPath = size.prepbnDropPath;
     const std::string tail = std::string("swin_") + size.label;
-    builder.add(tail, Family::Swin, size.label, plain, NormKind::LayerNorm, "SSSS", 7, true);
-    builder.add(tail + "_prepbn", Family::Swin, size.label, softmax, NormKind::RepBn, "SSSS", 7, true);
-    builder.add(tail + "_prepbn_linearnorm", Family::Swin, size.label, softmax, NormKind::PrepBn, "SSSS", 7, true);
-    builder.add("slab_" + tail, Family::Swin, size.label, plain, NormKind::PrepBn, "LLSS", 56, true);
-    builder.add("flatten_" + tail, Family::Swin, size.label, plain, NormKind::LayerNorm, "FFSS", 56, true);
+    builder.add(tail, Family::Swin, size.label, plain, NormKind::LayerNorm, "SSSS", 7);
+    builder.add(tail + "_prepbn", Family::Swin, size.label, softmax, NormKind::RepBn, "SSSS", 7);
+    builder.add(tail + "_prepbn_linearnorm", Family::Swin, size.label, softmax, NormKind::PrepBn, "SSSS", 7);
+    builder.add("slab_" + tail, Family::Swin, size.label, plain, NormKind::PrepBn, "LLSS", 56);
+    builder.add("flatten_" + tail, Family::Swin, size.label, plain, NormKind::LayerNorm, "FFSS", 56);
   }
 }
 
@@ -67,23 +67,23 @@ void addDeit(Builder& builder) {
   for (const auto& size : sizes) {
     const ModelConfig config = baseConfig(size, 16);
     const std::string tail = std::string("deit_") + size.label;
-    builder.add(tail, Family::DeiT, size.label, config, NormKind::LayerNorm, "S", 0, true);
+    builder.add(tail, Family::DeiT, size.label, config, NormKind::LayerNorm, "S", 0);
     if (std::string_view(size.label) == "t") {
-      builder.add(tail + "_prepbn", Family::DeiT, size.label, config, NormKind::RepBn, "S", 0, true);
-      builder.add(tail + "_prepbn_linearnorm", Family::DeiT, size.label, config, NormKind::PrepBn, "S", 0, true);
+      builder.add(tail + "_prepbn", Family::DeiT, size.label, config, NormKind::RepBn, "S", 0);
+      builder.add(tail + "_prepbn_linearnorm", Family::DeiT, size.label, config, NormKind::PrepBn, "S", 0);
     } else {
-      builder.add(tail + "_prepbn", Family::DeiT, size.label, config, NormKind::PrepBn, "S", 0, true);
+      builder.add(tail + "_prepbn", Family::DeiT, size.label, config, NormKind::PrepBn, "S", 0);
     }
-    builder.add("slab_" + tail, Family::DeiT, size.label, config, NormKind::PrepBn, "L", 0, true);
+    builder.add("slab_" + tail, Family::DeiT, size.label, config, NormKind::PrepBn, "L", 0);
   }
 }
 
 // All stages with one attention, the window always the grid.
 void addPvtKinds(Builder& builder, Family family, const std::string& tail, const char* size, const ModelConfig& plain) {
-  builder.add(tail, family, size, plain, NormKind::LayerNorm, "SSSS", 0, true);
-  builder.add(tail + "_prepbn", family, size, plain, NormKind::PrepBn, "SSSS", 0, true);
-  builder.add("slab_" + tail, family, size, plain, NormKind::PrepBn, "LLLL", 0, true);
-  builder.add("flatten_" + tail, family, size, plain, NormKind::LayerNorm, "FFFF", 0, true);
+  builder.add(tail, family, size, plain, NormKind::LayerNorm, "SSSS", 0);
+  builder.add(tail + "_prepbn", family, size, plain, NormKind::PrepBn, "SSSS", 0);
+  builder.add("slab_" + tail, family, size, plain, NormKind::PrepBn, "LLLL", 0);
+  builder.add("flatten_" + tail, family, size, plain, NormKind::LayerNorm, "FFFF", 0);
 }
 
 // PVT (Wang et al., 2021) and PVTv2 (2022); widths 1, 2, 5, 8 times embedDim.
@@ -116,10 +116,10 @@ void addCswin(Builder& builder) {
   for (const auto& size : sizes) {
     const ModelConfig config = baseConfig(size, 4);
     const std::string tail = std::string("cswin_") + size.label;
-    builder.add(tail, Family::CSwin, size.label, config, NormKind::LayerNorm, "SSSS", 7, true);
-    builder.add(tail + "_prepbn", Family::CSwin, size.label, config, NormKind::PrepBn, "SSSS", 7, true);
-    builder.add("slab_" + tail, Family::CSwin, size.label, config, NormKind::PrepBn, "LLSS", 56, true);
-    builder.add("flatten_" + tail, Family::CSwin, size.label, config, NormKind::LayerNorm, "FFSS", 56, true);
+    builder.add(tail, Family::CSwin, size.label, config, NormKind::LayerNorm, "SSSS", 7);
+    builder.add(tail + "_prepbn", Family::CSwin, size.label, config, NormKind::PrepBn, "SSSS", 7);
+    builder.add("slab_" + tail, Family::CSwin, size.label, config, NormKind::PrepBn, "LLSS", 56);
+    builder.add("flatten_" + tail, Family::CSwin, size.label, config, NormKind::LayerNorm, "FFSS", 56);
   }
 }
 

@@ -16,7 +16,6 @@ struct RegistryEntry {
   Family family;
   std::string size;  // "t", "b", "b0"
   ModelConfig config;
-  bool built = true;  // false: the name is known, the model comes later
 };
 
 /// All names, explicit, in the order of the documentation. A name occurs once.

@@ -1,4 +1,4 @@
-// Every built model, unfolded and folded, written, read back and run by an interpreter of ONNX's operators.
+// Every model, unfolded and folded, written, read back and run by an interpreter of ONNX's operators.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -100,7 +100,7 @@ TEST_P(OnnxExport, LeavesTheModelAsItWas) {
   for (const auto& item : made->named_parameters()) EXPECT_TRUE(item.value().requires_grad()) << item.key();
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, OnnxExport, ::testing::ValuesIn(builtModels()),
+INSTANTIATE_TEST_SUITE_P(Registry, OnnxExport, ::testing::ValuesIn(registry()),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -81,7 +81,7 @@ TEST_P(EveryDescription, EveryLeafThatRanHasItsShapes) {
   EXPECT_EQ(tree.find("head")->output, (std::vector<std::int64_t>{1, model->config().classes}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EveryDescription, ::testing::ValuesIn(testing::builtModels()),
+INSTANTIATE_TEST_SUITE_P(Registry, EveryDescription, ::testing::ValuesIn(registry()),
                          [](const auto& info) { return info.param.name; });
 
 TEST(ModelDescription, NamesShapesAndKindsOfSlabSwin) {

@@ -70,7 +70,7 @@ inline at::Tensor randomImages(const Backbone& model, std::int64_t count) {
 inline std::vector<RegistryEntry> builtKinds() {
   std::vector<RegistryEntry> kinds;
   for (const auto& entry : registry()) {
-    if (entry.built && (entry.size == "t" || entry.size == "b0")) kinds.push_back(entry);
+    if (entry.size == "t" || entry.size == "b0") kinds.push_back(entry);
   }
   return kinds;
 }

@@ -15,7 +15,6 @@
 namespace slab {
 namespace {
 
-using testing::builtModels;
 using testing::foldByHand;
 using testing::tinyConfig;
 
@@ -76,7 +75,7 @@ TEST_P(EveryFold, KeepsTheLogitsInDoubleAndLeavesNoFoldableNorm) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EveryFold, ::testing::ValuesIn(builtModels()),
+INSTANTIATE_TEST_SUITE_P(Registry, EveryFold, ::testing::ValuesIn(registry()),
                          [](const auto& info) { return info.param.name; });
 
 // Specification 3.2: layers with a norm, and parameters once all are folded (created biases included).

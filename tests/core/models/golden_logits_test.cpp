@@ -1,4 +1,4 @@
-// Every built model with golden logits reproduces them, on both backends, unfolded and folded. The numbers were
+// Every model with golden logits reproduces them, on both backends, unfolded and folded. The numbers were
 // made by running the published Python implementation (tests/data/golden/README.md).
 #include <gtest/gtest.h>
 #include <torch/utils.h>
@@ -19,19 +19,8 @@ namespace {
 
 constexpr double kTolerance = 1e-4;
 
-bool isBuilt(const std::string& name) {
-  const auto* entry = findModel(name);
-  return entry && entry->built;
-}
-
-std::vector<golden::Logits> builtRows() {
-  std::vector<golden::Logits> rows = golden::logitsRows();
-  std::erase_if(rows, [](const golden::Logits& row) { return !isBuilt(row.model); });
-  return rows;
-}
-
 std::vector<golden::Logits> rowsOfTheTier() {
-  std::vector<golden::Logits> rows = builtRows();
+  std::vector<golden::Logits> rows = golden::logitsRows();
   std::erase_if(rows, [](const golden::Logits& row) { return !testing::isInTier(modelByName(row.model)); });
   return rows;
 }
@@ -77,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(Registry, GoldenLogits, ::testing::ValuesIn(rowsOfTheTi
 
 TEST(GoldenLogitsTable, CoversEveryFamilyAndKind) {
   std::set<std::string> names;
-  for (const auto& row : builtRows()) names.insert(row.model);
+  for (const auto& row : golden::logitsRows()) names.insert(row.model);
   for (const char* name : {"swin_t",
                            "swin_t_prepbn",
                            "swin_t_prepbn_linearnorm",

@@ -13,12 +13,11 @@
 namespace slab {
 namespace {
 
-using testing::builtModels;
 using testing::tinyConfig;
 
 TEST(StateDictKeys, AreTheReferencesInOrderShapeAndType) {
   int compared = 0;
-  for (const auto& entry : builtModels()) {
+  for (const auto& entry : registry()) {
     if (!golden::hasTable("state-dict/" + entry.name + ".tsv") || !testing::isInTier(entry.config)) continue;
     const StateDict values = stateDict(*buildModel(entry.config));
     const auto keys = golden::stateDictKeys(entry.name);
@@ -37,7 +36,7 @@ TEST(DecayGroups, HoldTheReferencesTensorsAndParameters) {
   int compared = 0;
   for (const auto& row : golden::readTable("param_groups.tsv")) {
     const auto* entry = findModel(row.at(0));
-    if (!entry || !entry->built || !testing::isInTier(entry->config)) continue;
+    if (!entry || !testing::isInTier(entry->config)) continue;
     const auto groups = decayGroups(*buildModel(entry->config), DecayRule::Reference);
     const auto counts = [](const std::vector<NamedParameter>& group) {
       std::int64_t parameters = 0;

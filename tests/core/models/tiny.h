@@ -1,4 +1,4 @@
-// Every built registry entry at a size that runs in milliseconds.
+// Every registry entry at a size that runs in milliseconds.
 #pragma once
 
 #include <ostream>
@@ -53,14 +53,6 @@ inline ModelConfig tinyConfig(const RegistryEntry& entry) {
   config.attention = letter + std::string("SS");
   config.window = letter == 'S' ? 7 : 14;
   return config;
-}
-
-inline std::vector<RegistryEntry> builtModels() {
-  std::vector<RegistryEntry> entries;
-  for (const auto& entry : registry()) {
-    if (entry.built) entries.push_back(entry);
-  }
-  return entries;
 }
 
 }  // namespace slab::testing

@@ -1,4 +1,4 @@
-// Every built model learns, and comes back from its file bit by bit.
+// Every model learns, and comes back from its file bit by bit.
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -93,7 +93,7 @@ TEST_P(EveryTraining, LosesLossAndLoadsBitEqualFromItsFile) {
 
 // At this size the sizes of a family hardly differ: the default tier takes the smallest.
 std::vector<RegistryEntry> modelsOfTheTier() {
-  auto entries = testing::builtModels();
+  auto entries = registry();
   std::erase_if(entries, [](const RegistryEntry& entry) {
     return !testing::isLongTier() && entry.size != "t" && entry.size != "b0";
   });
