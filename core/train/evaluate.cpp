@@ -21,36 +21,93 @@ class EvaluationMode {
   bool wasTraining_;
 };
 
+/// Adds up batches of logits.
+class Tally {
+ public:
+  void add(const at::Tensor& logits, const at::Tensor& labels) {
+    constexpr std::int64_t kFive = 5;
+    const std::int64_t count = labels.size(0);
+    lossSum_ += labelSmoothedCrossEntropy(logits, labels, 0.0).item<double>() * static_cast<double>(count);
+    right1_ += countTopK(logits, labels, 1);
+    right5_ += countTopK(logits, labels, kFive);
+    images_ += count;
+  }
+  [[nodiscard]] std::int64_t images() const { return images_; }
+  [[nodiscard]] Score score() const {
+    if (images_ == 0) return {};
+    const auto images = static_cast<double>(images_);
+    return {100.0 * static_cast<double>(right1_) / images, 100.0 * static_cast<double>(right5_) / images,
+            lossSum_ / images};
+  }
+
+ private:
+  double lossSum_ = 0;
+  std::int64_t right1_ = 0, right5_ = 0, images_ = 0;
+};
+
+/// Makes RepBN the branch of evaluation again at the end of a scope.
+class BranchReset {
+ public:
+  explicit BranchReset(Backbone& model) : model_(model) {}
+  ~BranchReset() { model_.setEvalBranch(nn::EvalBranch::RepBn); }
+  BranchReset(const BranchReset&) = delete;
+  BranchReset& operator=(const BranchReset&) = delete;
+
+ private:
+  Backbone& model_;
+};
+
+/// Calls `onBatch(images, labels, batches done)` for the whole set, in evaluation mode and without gradients.
+template <typename OnBatch>
+void forEachBatch(Backbone& model, data::Loader& loader, c10::Device device, OnBatch&& onBatch) {
+  const at::NoGradGuard noGrad;
+  const EvaluationMode mode(model);
+  loader.seek(0);
+  for (std::int64_t i = 0; i < loader.batchesPerEpoch(); ++i) {
+    const data::Batch batch = loader.next();
+    onBatch(batch.images.to(device), batch.labels.to(device), i + 1);
+  }
+}
+
+Evaluation toEvaluation(const Tally& tally, const Stopwatch& watch) {
+  Evaluation result{tally.score(), {}, tally.images(), 0};
+  result.seconds = watch.seconds();
+  return result;
+}
+
 }  // namespace
 
 Evaluation evaluate(Backbone& model, data::Loader& loader, c10::Device device,
                     const std::function<void(std::int64_t)>& onBatch) {
-  constexpr std::int64_t kFive = 5;
   const Stopwatch watch;
-  const at::NoGradGuard noGrad;
-  const EvaluationMode mode(model);
-  Evaluation result;
-  double lossSum = 0;
-  std::int64_t right1 = 0, right5 = 0;
-  loader.seek(0);
-  for (std::int64_t i = 0; i < loader.batchesPerEpoch(); ++i) {
-    const data::Batch batch = loader.next();
-    const at::Tensor labels = batch.labels.to(device);
-    const at::Tensor logits = model.forward(batch.images.to(device));
-    const std::int64_t count = labels.size(0);
-    lossSum += labelSmoothedCrossEntropy(logits, labels, 0.0).item<double>() * static_cast<double>(count);
-    right1 += countTopK(logits, labels, 1);
-    right5 += countTopK(logits, labels, kFive);
-    result.images += count;
-    if (onBatch) onBatch(i + 1);
-  }
-  if (result.images > 0) {
-    const auto images = static_cast<double>(result.images);
-    result.top1 = 100.0 * static_cast<double>(right1) / images;
-    result.top5 = 100.0 * static_cast<double>(right5) / images;
-    result.loss = lossSum / images;
-  }
-  result.seconds = watch.seconds();
+  Tally tally;
+  forEachBatch(model, loader, device, [&](const at::Tensor& images, const at::Tensor& labels, std::int64_t done) {
+    tally.add(model.forward(images), labels);
+    if (onBatch) onBatch(done);
+  });
+  return toEvaluation(tally, watch);
+}
+
+Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device) {
+  const BranchReset reset(model);
+  model.setEvalBranch(nn::EvalBranch::RepBn);
+  if (model.config().norm != NormKind::PrepBn) return evaluate(model, loader, device);
+  const Stopwatch watch;
+  const auto [lambda, layerNormOnly, branch] = model.lambda();
+  const bool isLayerNorm = layerNormOnly || lambda >= 1, isRepBn = !isLayerNorm && lambda <= 0;
+  Tally repBn, layerNorm, mixture;
+  forEachBatch(model, loader, device, [&](const at::Tensor& images, const at::Tensor& labels, std::int64_t) {
+    const auto add = [&](Tally& tally, nn::EvalBranch of) {
+      model.setEvalBranch(of);
+      tally.add(model.forward(images), labels);
+    };
+    add(repBn, nn::EvalBranch::RepBn);
+    add(layerNorm, nn::EvalBranch::LayerNorm);
+    if (!isLayerNorm && !isRepBn) add(mixture, nn::EvalBranch::Mixture);
+  });
+  Evaluation result = toEvaluation(repBn, watch);
+  const Tally& mixed = isLayerNorm ? layerNorm : isRepBn ? repBn : mixture;
+  result.transition = {mixed.score(), layerNorm.score()};
   return result;
 }
 

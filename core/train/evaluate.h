@@ -3,16 +3,30 @@
 
 #include <c10/core/Device.h>
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "core/data/loader.h"
 #include "core/models/backbone.h"
 
 namespace slab::train {
 
-struct Evaluation {
+/// What one forward over a data set gives.
+struct Score {
   double top1 = 0, top5 = 0;  // percent of the images
   double loss = 0;            // mean cross entropy without label smoothing
+};
+
+/// The other two forms of a PRepBN model: every norm as the mixture at the lambda of the last step, and every norm as
+/// its LayerNorm alone.
+struct TransitionScores {
+  Score mixture, layerNorm;
+};
+
+/// The score itself is of the branch that was evaluated; in training that is RepBN alone, the form that is deployed.
+struct Evaluation : Score {
+  std::optional<TransitionScores> transition;
   std::int64_t images = 0;
   double seconds = 0;
 };
@@ -22,5 +36,10 @@ struct Evaluation {
 /// told how many batches are done.
 Evaluation evaluate(Backbone& model, data::Loader& loader, c10::Device device,
                     const std::function<void(std::int64_t done)>& onBatch = {});
+
+/// The same for a model in training: RepBN alone, and with PRepBN norms also the mixture and LayerNorm alone, all in
+/// one pass in which each image is decoded once. Where lambda makes the mixture one of the two others it is not
+/// computed again. Leaves RepBN as the branch of evaluation.
+Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device);
 
 }  // namespace slab::train

@@ -35,6 +35,23 @@ Json toJson(const StepRecord& record) {
   return event;
 }
 
+// top1, top5 and loss are of RepBN alone, the deployed form; the other branches follow where there are any.
+Json toJson(std::int64_t step, const Evaluation& evaluation) {
+  Json event{{"event", "eval"},
+             {"step", step},
+             {"top1", evaluation.top1},
+             {"top5", evaluation.top5},
+             {"loss", number(evaluation.loss)}};
+  if (!evaluation.transition) return event;
+  const auto& [mixture, layerNorm] = *evaluation.transition;
+  event["top1_repbn"] = evaluation.top1;
+  event["top1_mixture"] = mixture.top1;
+  event["top1_layernorm"] = layerNorm.top1;
+  event["loss_mixture"] = number(mixture.loss);
+  event["loss_layernorm"] = number(layerNorm.loss);
+  return event;
+}
+
 }  // namespace
 
 RunRecorder::RunRecorder(RunWriter& writer, const RunFacts& facts, std::function<void(const Json&)> onEvent,
@@ -143,19 +160,24 @@ void RunRecorder::onEvaluation(std::int64_t step, const Evaluation& evaluation) 
     status_.bestTop1 = std::max(status_.bestTop1, evaluation.top1);
     now = status_;
   }
-  const double wall = wallSeconds();
-  writer_.append(writer_.series("top1", "%"), step, evaluation.top1, wall);
-  writer_.append(writer_.series("top5", "%"), step, evaluation.top5, wall);
-  writer_.append(writer_.series("eval_loss"), step, evaluation.loss, wall);
+  writeScores(step, evaluation);
   setNumber(state_key::kTop1, now.top1);
   setNumber(state_key::kBestTop1, now.bestTop1);
-  record("eval", step,
-         Json{{"event", "eval"},
-              {"step", step},
-              {"top1", evaluation.top1},
-              {"top5", evaluation.top5},
-              {"loss", number(evaluation.loss)}});
+  record("eval", step, toJson(step, evaluation));
   publish();
+}
+
+void RunRecorder::writeScores(std::int64_t step, const Evaluation& evaluation) {
+  const double wall = wallSeconds();
+  const auto append = [&](const std::string& branch, const Score& score) {
+    writer_.append(writer_.series("top1" + branch, "%"), step, score.top1, wall);
+    writer_.append(writer_.series("top5" + branch, "%"), step, score.top5, wall);
+    writer_.append(writer_.series("eval_loss" + branch), step, score.loss, wall);
+  };
+  append("", evaluation);
+  if (!evaluation.transition) return;
+  append("_mixture", evaluation.transition->mixture);
+  append("_layernorm", evaluation.transition->layerNorm);
 }
 
 void RunRecorder::onCheckpoint(std::int64_t step, const std::string& path) {

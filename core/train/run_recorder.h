@@ -50,6 +50,7 @@ class RunRecorder final : public TrainObserver {
  private:
   void writeFacts(const RunFacts& facts);
   void writeProgress();
+  void writeScores(std::int64_t step, const Evaluation& evaluation);
   void setNumber(std::string_view key, double value);
   void record(const char* kind, std::int64_t step, const Json& event);
   void publish();

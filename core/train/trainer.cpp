@@ -174,7 +174,7 @@ void Trainer::reportProgress(const StepRecord& record) {
 void Trainer::evaluateIfDue() {
   if (parts_.validation == nullptr) return;
   if (!isFinished() && !isDue(completed_, parts_.plan.evalEvery)) return;
-  const Evaluation evaluation = evaluate(parts_.model, *parts_.validation, parts_.device);
+  const Evaluation evaluation = evaluateTransition(parts_.model, *parts_.validation, parts_.device);
   meter_.addEvaluation(evaluation.seconds);
   evaluatedAt_ = completed_;
   lastTop1_ = evaluation.top1;

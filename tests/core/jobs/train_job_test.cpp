@@ -61,6 +61,25 @@ TEST_F(TrainJob, AStepEventHasTheAgreedKeysInTheAgreedOrder) {
                                             "running_var_sum", "images_per_s"}));
 }
 
+TEST_F(TrainJob, EvaluatesAPRepBnModelInItsThreeForms) {
+  // lambda is 1 at step 1, 0.5 at step 5 and 0 at step 11.
+  const Finished finished = train(newRun(config({"train.eval_every=2"}), folder_ / "run"));
+  const auto events = finished.ofKind("eval");
+  ASSERT_EQ(events.size(), 6U) << finished.outcome.reason;
+  for (const auto& event : events) EXPECT_EQ(event["top1_repbn"], event["top1"]);
+  EXPECT_EQ(events[0]["loss_mixture"], events[0]["loss_layernorm"]) << "the warm-up is LayerNorm alone";
+  EXPECT_NE(events[2]["loss_mixture"], events[2]["loss_layernorm"]);
+  EXPECT_NE(events[2]["loss_mixture"], events[2]["loss"]);
+  EXPECT_EQ(events[5]["loss_mixture"], events[5]["loss"]) << "lambda has reached 0";
+  EXPECT_NE(events[5]["loss_layernorm"], events[5]["loss"]);
+}
+
+TEST_F(TrainJob, EvaluatesAModelWithoutPRepBnOnce) {
+  const Finished finished = train(newRun(config({"model.norm=layer_norm"}), folder_ / "run"));
+  ASSERT_EQ(finished.ofKind("eval").size(), 2U) << finished.outcome.reason;
+  EXPECT_FALSE(finished.ofKind("eval").back().contains("top1_mixture"));
+}
+
 TEST_F(TrainJob, LambdaAndTheLearningRateFollowTheirSchedules) {
   const Finished finished = train(newRun(config(), folder_ / "run"));
   const auto steps = finished.ofKind("step");
