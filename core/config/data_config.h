@@ -24,6 +24,7 @@ struct DataConfig {
   /// First images of the training set; 0 = all.
   std::int64_t limit = 0;
   bool dropLast = true;
+  std::string cache = "none";
 
   friend bool operator==(const DataConfig&, const DataConfig&) = default;
 };

@@ -66,6 +66,15 @@ void describe(Visitor&& visit, Prepbn& p) {
             "Lambda reaches 0 (RepBN alone) here; too short a hand-over makes training diverge (about 80% is safe)"});
   visit("recalibrate", p.recalibrate,
         FieldDoc{"Batches of a statistics pass after training", "batches", 0, detail::kNoLimit});
+  visit("recalibrate_with", p.recalibrateWith,
+        FieldDoc{.help = "cumulative: exact mean and variance over the whole pass; momentum: the reference's running "
+                         "average, which remembers the last few dozen batches",
+                 .choices = "cumulative momentum"});
+  visit("statistics", p.statistics,
+        FieldDoc{.help = "Batch statistics of a distributed run: each process's own, as in the reference, or of all",
+                 .choices = "local synchronized"});
+  visit("watch_every", p.watchEvery,
+        FieldDoc{"Record each norm's branches, alpha and statistics this often; 0 = never"});
 }
 
 template <typename Visitor, detail::Like<DataConfig> Data>
@@ -88,6 +97,8 @@ void describe(Visitor&& visit, Data& d) {
   visit("limit", d.limit,
         FieldDoc{"Use the first images of the training set only; 0 = all", "images", 0, detail::kNoLimit});
   visit("drop_last", d.dropLast, FieldDoc{"Drop an epoch's last short batch"});
+  visit("cache", d.cache,
+        FieldDoc{.help = "Keep decoded images in memory from the first epoch on (small sets)", .choices = "none memory"});
 }
 
 template <typename Visitor, detail::Like<TrainConfig> Train>
@@ -107,6 +118,11 @@ void describe(Visitor&& visit, Train& t) {
   visit("log_every", t.logEvery, FieldDoc{"Record loss, rates and speed this often"});
   visit("log_norms", t.logNorms,
         FieldDoc{"Record the norm of all parameters and the sum of running variances as well"});
+  visit("recompute", t.recompute,
+        FieldDoc{"Compute each block's activations again in the backward pass instead of keeping them: less memory, "
+                 "about a third more work"});
+  visit("keep_last", t.keepLast, FieldDoc{"Newest checkpoints kept, beside the best by top-1", "checkpoints", 2, 10000});
+  visit("tensorboard", t.tensorboard, FieldDoc{"Write TensorBoard event files beside run.db"});
 }
 
 template <typename Visitor, detail::Like<OptimConfig> Optim>
@@ -120,6 +136,8 @@ void describe(Visitor&& visit, Optim& o) {
   visit("warmup", o.warmup, FieldDoc{"The rate rises until here"});
   visit("warmup_lr", o.warmupLr, FieldDoc{"Rate at the start of the warm-up, before scaling", "", 0, 1000});
   visit("min_lr", o.minLr, FieldDoc{"Rate at the end of the cosine, before scaling", "", 0, 1000});
+  visit("cooldown", o.cooldown,
+        FieldDoc{"Training goes on this long after train.epochs or train.steps, at min_lr (constant: at lr)"});
   visit("schedule", o.schedule, FieldDoc{"constant; warmup_cosine; timm_cosine: the reference's, set after each step"});
   visit("betas", o.betas, FieldDoc{"AdamW's decay of the first and second moment", "", 0, 0.9999999});
   visit("eps", o.eps, FieldDoc{"AdamW's epsilon", "", 0, 1});

@@ -16,7 +16,12 @@ namespace slab {
 struct PrepbnConfig {
   Duration warmup = Duration::steps(0);
   Duration lambdaEnd = Duration::percent(80);
+  /// Batches of the statistics phase; 0 = none.
   std::int64_t recalibrate = 0;
+  std::string recalibrateWith = "cumulative";
+  /// Of a distributed run.
+  std::string statistics = "local";
+  Duration watchEvery = Duration::percent(1);
   friend bool operator==(const PrepbnConfig&, const PrepbnConfig&) = default;
 };
 

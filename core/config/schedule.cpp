@@ -45,7 +45,8 @@ double LrSchedule::at(std::int64_t k) const {
     case LrScheduleKind::Constant: return base;
     case LrScheduleKind::WarmupCosine: {
       const double rise = warmup > 0 ? std::min(1.0, static_cast<double>(k + 1) / static_cast<double>(warmup)) : 1.0;
-      return rise * cosineDecay(base, minimum, static_cast<double>(k), static_cast<double>(atLeastOne(steps)));
+      const std::int64_t falls = atLeastOne(steps);
+      return rise * cosineDecay(base, minimum, static_cast<double>(std::min(k, falls)), static_cast<double>(falls));
     }
     case LrScheduleKind::TimmCosine: return timmRate(*this, std::max<std::int64_t>(k - 1, 0));
   }
@@ -59,14 +60,16 @@ Plan makePlan(const RunConfig& config, std::int64_t images, std::int64_t ranks) 
   const bool dropLast = config.data.dropLast || config.data.type == DataType::Tensors;
   plan.stepsPerEpoch =
       dropLast ? plan.images / plan.effectiveBatch : (plan.images + plan.effectiveBatch - 1) / plan.effectiveBatch;
-  plan.totalSteps = config.train.steps > 0 ? config.train.steps : config.train.epochs * plan.stepsPerEpoch;
-
+  const std::int64_t scheduled =
+      config.train.steps > 0 ? config.train.steps : config.train.epochs * plan.stepsPerEpoch;
   const auto perEpoch = static_cast<double>(plan.stepsPerEpoch);
+  plan.totalSteps = scheduled + config.optim.cooldown.toSteps(perEpoch, static_cast<double>(scheduled));
   const auto total = static_cast<double>(plan.totalSteps);
   const auto inSteps = [&](const Duration& duration) { return duration.toSteps(perEpoch, total); };
   plan.evalEvery = inSteps(config.train.evalEvery);
   plan.checkpointEvery = inSteps(config.train.checkpointEvery);
   plan.logEvery = atLeastOne(inSteps(config.train.logEvery));
+  if (config.prepbn.watchEvery.value > 0) plan.watchEvery = atLeastOne(inSteps(config.prepbn.watchEvery));
   if (config.model.norm == NormKind::PrepBn) {
     plan.lambda = {inSteps(config.prepbn.warmup), inSteps(config.prepbn.lambdaEnd)};
   }
@@ -74,7 +77,7 @@ Plan makePlan(const RunConfig& config, std::int64_t images, std::int64_t ranks) 
                            ? static_cast<double>(plan.effectiveBatch) / static_cast<double>(config.optim.lrBatch)
                            : 1.0;
   plan.lr = {config.optim.schedule,      config.optim.lr * scale,      config.optim.warmupLr * scale,
-             config.optim.minLr * scale, inSteps(config.optim.warmup), atLeastOne(plan.totalSteps)};
+             config.optim.minLr * scale, inSteps(config.optim.warmup), atLeastOne(scheduled)};
   return plan;
 }
 

@@ -37,6 +37,7 @@ struct LrSchedule {
   /// constant: base. warmup_cosine: min(1, (k+1)/w) (m + (b-m)(1 + cos(pi k/S))/2).
   /// timm_cosine: the rate is set after each step, so step k uses LR(max(k-1, 0)) with
   /// LR(t) = u + (b-u) t/w for t < w, m + (b-m)(1 + cos(pi t/S))/2 up to S, m from there.
+  /// `steps` is S: the cooldown follows it, at m.
   [[nodiscard]] double at(std::int64_t k) const;
 };
 
@@ -49,6 +50,7 @@ struct Plan {
   std::int64_t evalEvery = 0;
   std::int64_t checkpointEvery = 0;
   std::int64_t logEvery = 1;
+  std::int64_t watchEvery = 0;  // 0 = never
   LambdaSchedule lambda;
   LrSchedule lr;
 

@@ -29,6 +29,10 @@ struct TrainConfig {
   Duration checkpointEvery = Duration::epochs(1);
   Duration logEvery = Duration::steps(1);
   bool logNorms = false;
+  /// Activation checkpointing: blocks run again in the backward pass instead of keeping their activations.
+  bool recompute = false;
+  std::int64_t keepLast = 2;
+  bool tensorboard = false;
 
   friend bool operator==(const TrainConfig&, const TrainConfig&) = default;
 };
@@ -41,6 +45,8 @@ struct OptimConfig {
   Duration warmup = Duration::steps(0);
   double warmupLr = 0.0;
   double minLr = 0.0;
+  /// After the steps of `train.epochs` or `train.steps`, at minLr.
+  Duration cooldown = Duration::steps(0);
   LrScheduleKind schedule = LrScheduleKind::TimmCosine;
   std::vector<double> betas{0.9, 0.999};
   double eps = 1e-8;

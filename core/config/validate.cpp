@@ -201,6 +201,24 @@ void checkNotYetBuilt(Issues& issues, const RunConfig& config) {
              "training in " + std::string(wordOf(config.train.precision)) + " is not yet built",
              setTo("train.precision", "fp32"));
   }
+  if (config.prepbn.statistics != "local") {
+    addError(issues, "prepbn.statistics", "synchronised statistics are not yet built",
+             setTo("prepbn.statistics", "local"));
+  }
+  if (config.data.cache != "none") {
+    addError(issues, "data.cache", "the cache of decoded images is not yet built", setTo("data.cache", "none"));
+  }
+  if (config.train.recompute) {
+    addError(issues, "train.recompute", "activation checkpointing is not yet built", setTo("train.recompute", false));
+  }
+  if (config.train.keepLast > 2) {
+    addError(issues, "train.keep_last", "more than the last two checkpoints are not yet kept",
+             setTo("train.keep_last", 2));
+  }
+  if (config.train.tensorboard) {
+    addError(issues, "train.tensorboard", "TensorBoard event files are not yet built",
+             setTo("train.tensorboard", false));
+  }
   if (config.ema.decay > 0) addError(issues, "ema.decay", "weight averaging is not yet built", setTo("ema.decay", 0));
 }
 

@@ -73,6 +73,31 @@ TEST(Plan, EpochsDropTheShortBatchUnlessAskedNotTo) {
   EXPECT_EQ(makePlan(config, 60000).totalSteps, 7);
 }
 
+TEST(Plan, TheCooldownFollowsTheScheduleAtTheMinimumRate) {
+  RunConfig config;
+  config.train.batch = 128;
+  config.train.epochs = 2;
+  config.optim.minLr = 1e-5;
+  for (const auto kind : {LrScheduleKind::TimmCosine, LrScheduleKind::WarmupCosine}) {
+    config.optim.schedule = kind;
+    config.optim.cooldown = Duration::steps(0);
+    const Plan without = makePlan(config, 60000);
+    config.optim.cooldown = Duration::epochs(1);
+    const Plan with = makePlan(config, 60000);
+    EXPECT_EQ(with.totalSteps, 3 * 468);
+    EXPECT_DOUBLE_EQ(with.lr.at(900), without.lr.at(900)) << "the schedule itself is not stretched";
+    EXPECT_DOUBLE_EQ(with.lr.at(3 * 468 - 1), 1e-5);
+  }
+}
+
+TEST(Plan, WatchesAtLeastEveryStepUnlessSwitchedOff) {
+  RunConfig config;
+  config.train.steps = 12;
+  EXPECT_EQ(makePlan(config, 60000).watchEvery, 1) << "1 % of 12 steps";
+  config.prepbn.watchEvery = Duration::steps(0);
+  EXPECT_EQ(makePlan(config, 60000).watchEvery, 0);
+}
+
 TEST(Plan, RatesScaleWithTheEffectiveBatchWhenAsked) {
   RunConfig config;
   config.optim.lr = 5e-4;
