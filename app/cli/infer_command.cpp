@@ -5,6 +5,8 @@
 #include "app/cli/model_options.h"
 #include "app/cli/output.h"
 #include "core/base/format.h"
+#include "core/config/arch/detection.h"
+#include "core/jobs/feature_job.h"
 #include "core/jobs/infer_job.h"
 
 namespace slab::cli {
@@ -45,7 +47,31 @@ void print(const jobs::InferReport& report) {
   }
 }
 
+Json toJson(const jobs::FeatureReport& report) {
+  Json maps = Json::array();
+  for (const auto& map : report.maps) maps.push_back({{"path", map.path}, {"shape", map.shape}});
+  return {{"maps", std::move(maps)}, {"seconds", report.seconds}, {"warnings", report.warnings}};
+}
+
+int runDetectionBackbone(const Options& options) {
+  jobs::FeatureRequest request{options.model.source(), options.request.input, options.request.output};
+  request.source.folded = options.folded;
+  const auto report = jobs::writeFeatures(request);
+  for (const auto& warning : report.warnings) printWarning(warning);
+  if (options.json) {
+    printPrettyJson(toJson(report));
+    return kDone;
+  }
+  for (const auto& map : report.maps) {
+    std::string shape;
+    for (const auto size : map.shape) shape += (shape.empty() ? "" : " x ") + std::to_string(size);
+    printLine(map.path + ": " + shape);
+  }
+  return kDone;
+}
+
 int run(const Options& options) {
+  if (findDetectionBackbone(options.model.model) != nullptr) return runDetectionBackbone(options);
   jobs::InferRequest request = options.request;
   request.source = options.model.source();
   request.source.folded = options.folded;
@@ -70,7 +96,9 @@ Action setUpInfer(CLI::App& app) {
   options->model.add(app);
   app.add_option("--input,-i", request.input, "Image, folder of images, or .npy (float32, N x C x H x W, normalised)")
       ->required();
-  app.add_option("--output,-o", request.output, "Write the logits here (.npy, float32, N x classes)");
+  app.add_option("--output,-o", request.output,
+                 "Write the logits here (.npy, float32, N x classes); of a detection backbone its four maps, as "
+                 "Y.0.npy to Y.3.npy");
   app.add_option("--top", request.top, "Classes to show")->check(CLI::PositiveNumber);
   app.add_option("--batch", request.batch, "Images a forward")->check(CLI::PositiveNumber);
   app.add_flag("--folded", options->folded, "Fold the norms in memory first");

@@ -29,6 +29,12 @@ nn::Conv2d* paddingConvolution(nn::AffineLayer* layer) {
   return convolution != nullptr && convolution->shape().padding > 0 ? convolution : nullptr;
 }
 
+nn::Linear& paddedLinear(const FoldTarget& target) {
+  auto* linear = dynamic_cast<nn::Linear*>(target.layer);
+  if (linear == nullptr) throw Error(ErrorKind::Internal, target.name + " is padded and no linear layer");
+  return *linear;
+}
+
 // What the norm's shift adds to each output position when the padding brings zeros, not shifts.
 at::Tensor mapOfShift(const nn::Conv2d& convolution, const FoldTarget& target, const at::Tensor& shift,
                       const at::Tensor& weight) {
@@ -50,6 +56,7 @@ void foldForwards(const FoldTarget& target, const nn::ChannelAffine& affine) {
   if (auto* convolution = paddingConvolution(&layer)) {
     convolution->setBiasMap(mapOfShift(*convolution, target, shift, weight));
   } else {
+    if (target.isPadded) paddedLinear(target).keepPaddingBias();
     layer.setBias(biasOf(layer) + (weight * along(shift, weight, 1)).flatten(1).sum(1));
   }
   layer.setWeight(weight * along(scale, weight, 1));
@@ -82,13 +89,14 @@ std::string shortName(const std::string& layer) {
 
 std::string ruleOf(const FoldSite& site) {
   std::string names;
-  bool needsMap = false;
+  bool needsMap = false, isPadded = false;
   for (const auto& target : site.targets) {
     names += (names.empty() ? "" : " and ") + shortName(target.name);
+    isPadded |= target.isPadded;
     needsMap |= site.direction == FoldDirection::IntoNext && paddingConvolution(target.layer) != nullptr;
   }
   return (site.direction == FoldDirection::IntoPrevious ? "backwards into " : "into ") + names +
-         (needsMap ? " with a bias map" : "");
+         (needsMap ? " with a bias map" : "") + (isPadded ? ", its bias kept for padding" : "");
 }
 
 }  // namespace
@@ -116,11 +124,15 @@ FoldOutcome foldSite(FoldSite& site) {
   return outcome;
 }
 
+std::vector<FoldOutcome> foldSites(std::vector<FoldSite> sites) {
+  std::vector<FoldOutcome> outcomes;
+  for (auto& site : sites) outcomes.push_back(foldSite(site));
+  return outcomes;
+}
+
 std::vector<FoldOutcome> foldNorms(Backbone& model) {
   model.eval();
-  std::vector<FoldOutcome> outcomes;
-  for (auto& site : model.foldSites()) outcomes.push_back(foldSite(site));
-  return outcomes;
+  return foldSites(model.foldSites());
 }
 
 }  // namespace slab::inspect

@@ -14,7 +14,7 @@ struct FoldOutcome {
   std::string kind;               // "prep_bn", "rep_bn", "layer_norm"
   std::vector<std::string> into;  // state-dict prefixes of the layers that took it up, or would have
   /// The rule in words: "into qkv", "into q and sr", "backwards into proj", "into the head", "into proj with
-  /// a bias map"; "stays" where the norm can't be folded.
+  /// a bias map", "into qkv, its bias kept for padding"; "stays" where the norm can't be folded.
   std::string rule;
   bool folded = false;
   std::string reason;  // why not, in words
@@ -32,6 +32,9 @@ void foldInto(const FoldTarget& target, FoldDirection direction, const nn::Chann
 /// (SLAB, arXiv 2405.11582, section 3.2; backwards the bias becomes a c + b, with the a c that the published
 /// code leaves out).
 FoldOutcome foldSite(FoldSite& site);
+
+/// Folds the norm of every site that can be, in their order.
+std::vector<FoldOutcome> foldSites(std::vector<FoldSite> sites);
 
 /// Folds every norm that can be, in the order of the forward, and puts the model in evaluation mode. A model
 /// that is folded already is left as it is.

@@ -22,6 +22,9 @@ namespace slab {
 ///
 /// IntoPrevious: one layer feeds the norm. W'[o, ...] = a_o W[o, ...], c' = a c + b (and a times the bias
 /// map, if it has one by now). Exact for every linear layer and convolution.
+///
+/// Where zeros fill up the map between the norm and a linear layer, a filled place gave c and must go on giving c,
+/// not c + W b: the layer keeps c for those (nn::Linear::outputOfPadding) and the model puts it there.
 enum class FoldDirection { IntoNext, IntoPrevious };
 
 struct FoldTarget {
@@ -31,6 +34,8 @@ struct FoldTarget {
   /// map has the size of its output; else ignored.
   std::int64_t height = 0;
   std::int64_t width = 0;
+  /// Zeros come between the norm and this (linear) layer.
+  bool isPadded = false;
 };
 
 /// Pointers are the model's own and live as long as it does. A norm whose evalAffine() is nothing

@@ -106,13 +106,13 @@ std::string mismatchText(const ShapeMismatch& m) {
 
 }  // namespace
 
-StateDict stateDict(const Backbone& model) {
+StateDict stateDict(const torch::nn::Module& model) {
   StateDict values;
   collect(model, "", values);
   return values;
 }
 
-LoadReport loadStateDict(Backbone& model, const StateDict& values) {
+LoadReport loadStateDict(torch::nn::Module& model, const StateDict& values) {
   const StateDict own = stateDict(model);
   LoadReport report = compare(own, values);
   if (report.isComplete()) copyValues(own, values, report);

@@ -15,7 +15,7 @@ using StateDict = torch::OrderedDict<std::string, at::Tensor>;
 
 /// The model's own tensors (no copies, no gradient) in the reference's order: of every module first the
 /// parameters, then the buffers, then its children.
-StateDict stateDict(const Backbone& model);
+StateDict stateDict(const torch::nn::Module& model);
 
 struct ShapeMismatch {
   std::string key;
@@ -44,7 +44,7 @@ struct LoadReport {
 /// Copies `values` into the model, converting floating-point types, if every key fits; leaves the model
 /// untouched otherwise. Index and mask tensors are derived from the configuration and never read. Absent
 /// counters mean a finished training: warm = iter = 0.
-LoadReport loadStateDict(Backbone& model, const StateDict& values);
+LoadReport loadStateDict(torch::nn::Module& model, const StateDict& values);
 
 /// Throws Error(Checkpoint) naming `source` and the first few keys that do not fit, unless all do.
 void requireMatch(const LoadReport& report, const std::string& source, const std::string& modelName);

@@ -66,7 +66,7 @@ at::Tensor SwinBlock::forward(const at::Tensor& tokens) {
 
 SwinLayer::SwinLayer(SwinBlockShape blockShape, const std::vector<double>& dropPaths, bool merges,
                      const nn::NormFactory& norms)
-    : context_(norms.context) {
+    : grid_(blockShape.stage.grid), context_(norms.context) {
   auto list = register_module("blocks", std::make_shared<torch::nn::Module>("blocks"));
   for (std::size_t i = 0; i < dropPaths.size(); ++i) {
     blockShape.block = static_cast<std::int64_t>(i);
@@ -75,8 +75,7 @@ SwinLayer::SwinLayer(SwinBlockShape blockShape, const std::vector<double>& dropP
   }
   if (merges) {
     const auto& stage = blockShape.stage;
-    downsample =
-        register_module("downsample", std::make_shared<nn::PatchMerging>(stage.grid, stage.grid, stage.width, norms));
+    downsample = register_module("downsample", std::make_shared<nn::PatchMerging>(stage.width, norms));
   }
 }
 
@@ -88,7 +87,7 @@ at::Tensor SwinLayer::forward(const at::Tensor& tokens) {
   }
   if (!downsample) return x;
   const nn::StageScope scope(*context_, "merge");
-  return downsample->forward(x);
+  return downsample->forward(x, grid_, grid_);
 }
 
 Swin::Swin(const ModelConfig& config) : Backbone(config) {

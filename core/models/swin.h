@@ -62,6 +62,7 @@ class SwinLayer : public torch::nn::Module {
   std::shared_ptr<nn::PatchMerging> downsample;  // nullptr in the last stage
 
  private:
+  std::int64_t grid_;
   nn::ContextPtr context_;
 };
 

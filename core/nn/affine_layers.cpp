@@ -2,6 +2,7 @@
 
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 #include <torch/utils.h>
 
 #include "core/nn/init.h"
@@ -41,6 +42,12 @@ at::Tensor Linear::forward(const at::Tensor& x) {
 
 at::Tensor Linear::forwardGelu(const at::Tensor& x) {
   return ops::linearGelu(x, weight, bias);
+}
+
+void Linear::keepPaddingBias() {
+  if (paddingBias.defined()) return;
+  const at::Tensor now = bias.defined() ? bias.detach().clone() : at::zeros({weight.size(0)}, weight.options());
+  paddingBias = register_buffer("padding_bias", now.requires_grad_(false));
 }
 
 Conv2d::Conv2d(ConvShape shape)

@@ -36,6 +36,15 @@ class Linear : public AffineLayer {
   at::Tensor forward(const at::Tensor& x) override;
   /// GELU(forward(x)), exact form, in one call where the backend can.
   at::Tensor forwardGelu(const at::Tensor& x);
+
+  /// What the layer gives where zeros fill up a map behind the norm that feeds it (detection's windows): its bias,
+  /// and once that norm has been folded in, the bias from before. Undefined where it has none: zero.
+  [[nodiscard]] const at::Tensor& outputOfPadding() const { return paddingBias.defined() ? paddingBias : bias; }
+  /// Holds on to the present bias for padding; call before the norm's shift is added to it.
+  void keepPaddingBias();
+  /// (out); undefined until it is kept. Registered as the buffer "padding_bias" (a part of a folded file, but no
+  /// parameter).
+  at::Tensor paddingBias;
 };
 
 struct ConvShape {

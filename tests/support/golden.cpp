@@ -132,13 +132,27 @@ torch::OrderedDict<std::string, at::Tensor> weights(const std::string& model) {
 }
 
 at::Tensor image(std::uint32_t seed, std::int64_t channels, std::int64_t size) {
-  return generate({1, channels, size, size}, seed, [](double u) { return 2.0 * u - 1.0; });
+  return image(seed, channels, size, size);
+}
+
+at::Tensor image(std::uint32_t seed, std::int64_t channels, std::int64_t height, std::int64_t width) {
+  return generate({1, channels, height, width}, seed, [](double u) { return 2.0 * u - 1.0; });
 }
 
 std::vector<Logits> logitsRows() {
   std::vector<Logits> rows;
   appendLogits("logits.tsv", rows);
   appendLogits("logits_baselines.tsv", rows);
+  return rows;
+}
+
+std::vector<Logits> detectionRows() {
+  std::vector<Logits> rows;
+  const auto table = readTable("det_backbones.tsv");
+  for (std::size_t i = 1; i < table.size(); ++i) {
+    const Row& row = table[i];
+    rows.push_back({row.at(0), std::stod(row.at(3)), std::stod(row.at(4)), -1, numbers(row.at(5))});
+  }
   return rows;
 }
 

@@ -32,6 +32,7 @@ torch::OrderedDict<std::string, at::Tensor> weights(const std::string& model);
 
 /// 1 x channels x size x size, element e = 2 hash(seed, e) / 2^32 - 1.
 at::Tensor image(std::uint32_t seed, std::int64_t channels, std::int64_t size);
+at::Tensor image(std::uint32_t seed, std::int64_t channels, std::int64_t height, std::int64_t width);
 inline constexpr std::uint32_t kLogitsImage = 999983;
 
 /// Expected logits of one row of logits.tsv, logits_baselines.tsv or an `eval` row of a trajectory.
@@ -49,6 +50,8 @@ inline void PrintTo(const Logits& logits, std::ostream* out) {
 }
 
 std::vector<Logits> logitsRows();
+/// The four maps of each detection backbone, finest first; for image(kLogitsImage, 3, 256, 320).
+std::vector<Logits> detectionRows();
 /// Disagreement relative to l2: the largest of l2, the first eight and sum / sqrt(n).
 double logitsError(const at::Tensor& logits, const Logits& expected);
 

@@ -22,4 +22,23 @@ JointAttention::JointAttention(AttentionPlace place, AttentionShape shape, Conte
       qkv(register_module("qkv", std::make_shared<Linear>(shape.width, 3 * shape.width, shape.qkvBias))),
       proj(register_module("proj", std::make_shared<Linear>(shape.width, shape.width))) {}
 
+at::Tensor JointAttention::forward(const at::Tensor& tokens, const at::Tensor& mask) {
+  at::Tensor packed;
+  {
+    const StageScope scope(context(), "qkv");
+    packed = qkv->forward(tokens);
+  }
+  return attend(packed, mask);
+}
+
+at::Tensor JointAttention::attend(const at::Tensor& packed, const at::Tensor& mask) {
+  at::Tensor output;
+  {
+    const StageScope scope(context(), "attention");
+    output = mix(packed, mask);
+  }
+  const StageScope scope(context(), "proj");
+  return proj->forward(output);
+}
+
 }  // namespace slab::nn

@@ -27,7 +27,7 @@ struct AttentionPlace {
   /// CSWin: rows and columns of a window that is not square, in place of `window`; else 0.
   std::int64_t stripeHeight = 0;
   std::int64_t stripeWidth = 0;
-  std::int64_t reduction = 1;     // a key stands for reduction x reduction tokens (PVT's sr ratio)
+  std::int64_t reduction = 1;  // a key stands for reduction x reduction tokens (PVT's sr ratio)
 
   /// Grid of the tokens attended together.
   [[nodiscard]] std::int64_t windowHeight() const {
@@ -105,13 +105,17 @@ class Attention : public torch::nn::Module {
 class JointAttention : public Attention {
  public:
   /// mask: (windows, N, N), added to the logits of softmax kinds; linear ones ignore it as the reference does.
-  virtual at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {}) = 0;
+  at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {});
+  /// What follows the qkv layer: packed (B', N, 3C), q, k and v side by side -> (B', N, C).
+  at::Tensor attend(const at::Tensor& packed, const at::Tensor& mask = {});
 
   std::shared_ptr<Linear> qkv;
   std::shared_ptr<Linear> proj;
 
  protected:
   JointAttention(AttentionPlace place, AttentionShape shape, ContextPtr context);
+  /// (B', N, 3C) -> (B', N, C), before the projection; tells the probe.
+  virtual at::Tensor mix(const at::Tensor& packed, const at::Tensor& mask) = 0;
 };
 
 }  // namespace slab::nn

@@ -58,22 +58,7 @@ FocusedLinearAttention::FocusedLinearAttention(AttentionPlace place, AttentionSh
                         std::make_shared<Conv2d>(ConvShape{headWidth, headWidth, kKernel, 1, kKernel / 2, headWidth}));
 }
 
-at::Tensor FocusedLinearAttention::forward(const at::Tensor& tokens, const at::Tensor&) {
-  at::Tensor packed;
-  {
-    const StageScope scope(context(), "qkv");
-    packed = qkv->forward(tokens);
-  }
-  at::Tensor output;
-  {
-    const StageScope scope(context(), "attention");
-    output = attend(packed);
-  }
-  const StageScope scope(context(), "proj");
-  return proj->forward(output);
-}
-
-at::Tensor FocusedLinearAttention::attend(const at::Tensor& packed) const {
+at::Tensor FocusedLinearAttention::mix(const at::Tensor& packed, const at::Tensor&) {
   const auto parts = packed.chunk(3, -1);
   const at::Tensor q = focusedFeatures(parts[0], scale), k = focusedFeatures(parts[1] + positionalEncoding, scale);
   const at::Tensor local =

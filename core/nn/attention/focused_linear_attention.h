@@ -23,15 +23,14 @@ class FocusedLinearAttention : public JointAttention {
   static constexpr std::int64_t kKernel = 5;
 
   FocusedLinearAttention(AttentionPlace place, AttentionShape shape, ContextPtr context);
-  at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {}) override;
   [[nodiscard]] AttentionKind kind() const override { return AttentionKind::FocusedLinear; }
 
   at::Tensor scale;
   at::Tensor positionalEncoding;
   std::shared_ptr<Conv2d> dwc;
 
- private:
-  at::Tensor attend(const at::Tensor& packed) const;
+ protected:
+  at::Tensor mix(const at::Tensor& packed, const at::Tensor& mask) override;
 };
 
 }  // namespace slab::nn

@@ -15,21 +15,11 @@ SimplifiedLinearAttention::SimplifiedLinearAttention(AttentionPlace place, Atten
                         std::make_shared<Conv2d>(ConvShape{headWidth, headWidth, kKernel, 1, kKernel / 2, headWidth}));
 }
 
-at::Tensor SimplifiedLinearAttention::forward(const at::Tensor& tokens, const at::Tensor&) {
-  at::Tensor packed;
-  {
-    const StageScope scope(context(), "qkv");
-    packed = qkv->forward(tokens);
-  }
-  at::Tensor output;
-  {
-    const StageScope scope(context(), "attention");
-    output = ops::simplifiedLinearAttention(packed, positionalEncoding, dwc->weight, dwc->bias,
-                                            {heads(), place().windowHeight(), place().windowWidth()});
-    if (auto* listener = probe()) record(*listener, packed, output);
-  }
-  const StageScope scope(context(), "proj");
-  return proj->forward(output);
+at::Tensor SimplifiedLinearAttention::mix(const at::Tensor& packed, const at::Tensor&) {
+  at::Tensor output = ops::simplifiedLinearAttention(packed, positionalEncoding, dwc->weight, dwc->bias,
+                                                     {heads(), place().windowHeight(), place().windowWidth()});
+  if (auto* listener = probe()) record(*listener, packed, output);
+  return output;
 }
 
 void SimplifiedLinearAttention::record(AttentionProbe& probe, const at::Tensor& packed,

@@ -14,11 +14,13 @@ class SimplifiedLinearAttention : public JointAttention {
 
   /// N = windowHeight x windowWidth of the place; a class token has no place in the depthwise convolution.
   SimplifiedLinearAttention(AttentionPlace place, AttentionShape shape, ContextPtr context);
-  at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {}) override;
   [[nodiscard]] AttentionKind kind() const override { return AttentionKind::SimplifiedLinear; }
 
   at::Tensor positionalEncoding;
   std::shared_ptr<Conv2d> dwc;
+
+ protected:
+  at::Tensor mix(const at::Tensor& packed, const at::Tensor& mask) override;
 
  private:
   void record(AttentionProbe& probe, const at::Tensor& packed, const at::Tensor& output) const;

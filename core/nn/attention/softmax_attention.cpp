@@ -10,24 +10,14 @@ SoftmaxAttention::SoftmaxAttention(AttentionPlace place, AttentionShape shape, C
     : JointAttention(std::move(place), shape, std::move(context)),
       scale_(1.0 / std::sqrt(static_cast<double>(shape.width / shape.heads))) {}
 
-at::Tensor SoftmaxAttention::forward(const at::Tensor& tokens, const at::Tensor& mask) {
-  const auto batch = tokens.size(0), count = tokens.size(1), width = channels();
-  at::Tensor packed;
-  {
-    const StageScope scope(context(), "qkv");
-    packed = qkv->forward(tokens);
-  }
-  at::Tensor output;
-  {
-    const StageScope scope(context(), "attention");
-    const at::Tensor split = packed.view({batch, count, 3, heads(), width / heads()}).permute({2, 0, 3, 1, 4});
-    const at::Tensor logitBias = bias(batch, mask);
-    output = ops::softmaxAttention(split[0], split[1], split[2], logitBias, scale_);
-    output = output.transpose(1, 2).reshape({batch, count, width});
-    if (auto* listener = probe()) record(*listener, packed, logitBias, output);
-  }
-  const StageScope scope(context(), "proj");
-  return proj->forward(output);
+at::Tensor SoftmaxAttention::mix(const at::Tensor& packed, const at::Tensor& mask) {
+  const auto batch = packed.size(0), count = packed.size(1), width = channels();
+  const at::Tensor split = packed.view({batch, count, 3, heads(), width / heads()}).permute({2, 0, 3, 1, 4});
+  const at::Tensor logitBias = bias(batch, mask);
+  at::Tensor output = ops::softmaxAttention(split[0], split[1], split[2], logitBias, scale_);
+  output = output.transpose(1, 2).reshape({batch, count, width});
+  if (auto* listener = probe()) record(*listener, packed, logitBias, output);
+  return output;
 }
 
 at::Tensor SoftmaxAttention::bias(std::int64_t, const at::Tensor&) {

@@ -9,10 +9,10 @@ namespace slab::nn {
 class SoftmaxAttention : public JointAttention {
  public:
   SoftmaxAttention(AttentionPlace place, AttentionShape shape, ContextPtr context);
-  at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {}) override;
   [[nodiscard]] AttentionKind kind() const override { return AttentionKind::Softmax; }
 
  protected:
+  at::Tensor mix(const at::Tensor& packed, const at::Tensor& mask) override;
   /// Added to the logits: undefined, or broadcastable to (batch, heads, N, N).
   virtual at::Tensor bias(std::int64_t batch, const at::Tensor& mask);
 

@@ -20,16 +20,23 @@ TEST(PatchEmbed, EqualsAConvolutionWithStrideOfThePatch) {
 
 TEST(PatchMerging, ConcatenatesNeighboursColumnByColumn) {
   const NormFactory norms{NormKind::LayerNorm, 1e-5, std::make_shared<Context>()};
-  PatchMerging merging(4, 2, 1, norms);
+  PatchMerging merging(1, norms);
   merging.norm.clear();
   const torch::NoGradGuard noGrad;
   merging.reduction->setWeight(at::tensor({1000.0F, 100.0F, 10.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F}).view({2, 4}));
   // Tokens of a 4 x 2 map, row-major: the first 2 x 2 block holds 1 2 / 3 4.
   const at::Tensor tokens = at::tensor({1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F, 7.0F, 8.0F}).view({1, 8, 1});
-  const at::Tensor merged = merging.forward(tokens);
+  const at::Tensor merged = merging.forward(tokens, 4, 2);
   EXPECT_EQ(merged.sizes(), at::IntArrayRef({1, 2, 2}));
   EXPECT_FLOAT_EQ(merged[0][0][0].item<float>(), 1324.0F);
   EXPECT_FLOAT_EQ(merged[0][1][0].item<float>(), 5768.0F);
+
+  // Rows 1 2 3 / 4 5 6 / 7 8 9: zeros fill up the last row and column.
+  const at::Tensor odd = merging.forward(at::arange(1, 10).to(at::kFloat).view({1, 9, 1}), 3, 3);
+  EXPECT_EQ(odd.sizes(), at::IntArrayRef({1, 4, 2}));
+  EXPECT_FLOAT_EQ(odd[0][0][0].item<float>(), 1425.0F);
+  EXPECT_FLOAT_EQ(odd[0][1][0].item<float>(), 3600.0F);
+  EXPECT_FLOAT_EQ(odd[0][3][0].item<float>(), 9000.0F);
 }
 
 TEST(ResidualDropPath, KeepsOrDropsWholeSamplesAndKeepsTheMean) {
