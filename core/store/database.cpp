@@ -13,7 +13,7 @@ constexpr int kBusyTimeoutMs = 5000;
   const char* file = database != nullptr ? sqlite3_db_filename(database, "main") : nullptr;
   const int code = database != nullptr ? sqlite3_extended_errcode(database) : result;
   const int system_code = database != nullptr ? sqlite3_system_errno(database) : 0;
-  std::string message = "the run's database '" + std::string(file != nullptr ? file : "run.db") +
+  std::string message = "the database '" + std::string(file != nullptr ? file : "run.db") +
                         "' failed: " + (database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(result));
   const bool is_io = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
   if (is_io && system_code != 0) message += " (" + errnoMessage(system_code) + ")";

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -13,6 +14,8 @@ namespace slab {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxNameBytes = 200;  // leaves room for suffixes within a file name's 255
 
 [[noreturn]] void fail(const char* what, const fs::path& file, int code) {
   throw Error(ErrorKind::Data, std::string(what) + " '" + file.string() + "': " + errnoMessage(code));
@@ -93,6 +96,17 @@ fs::path RunDirectory::checkpoint(std::int64_t step) const {
   char name[32];
   std::snprintf(name, sizeof name, "step-%08lld", static_cast<long long>(step));
   return checkpoints() / name;
+}
+
+void requireRunName(const std::string& name) {
+  const bool has_control =
+      std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32; });
+  if (name.empty() || name.size() > kMaxNameBytes || name.front() == '.' || has_control ||
+      name.find('/') != std::string::npos) {
+    throw Error(ErrorKind::Config, "'" + name + "' can't be a run's name: it must be a file name of at most " +
+                                       std::to_string(kMaxNameBytes) +
+                                       " bytes without '/' that does not begin with a dot");
+  }
 }
 
 void replaceFile(const fs::path& file, std::string_view text, bool durable) {

@@ -39,6 +39,9 @@ class RunDirectory {
   std::filesystem::path path_;
 };
 
+/// Throws Error(Config) unless `name` can be a run's: a plain file name with room for a suffix, not hidden.
+void requireRunName(const std::string& name);
+
 /// Replaces a small file so that after a crash either the old or the new text is there: temporary
 /// file in the same directory, fsync, rename, fsync of the directory. Throws Error(Data) with the
 /// cause; the old file is intact then. Without `durable` nothing is synced: a power cut may then lose

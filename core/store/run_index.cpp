@@ -22,20 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMaxNameBytes = 200;  // leaves room for suffixes within a file name's 255
-
 [[noreturn]] void refuse(const std::string& message) {
   throw Error(ErrorKind::Config, message);
-}
-
-void requirePlainName(const std::string& name) {
-  const bool has_control =
-      std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 32; });
-  if (name.empty() || name.size() > kMaxNameBytes || name.front() == '.' || has_control ||
-      name.find('/') != std::string::npos) {
-    refuse("'" + name + "' can't be a run's name: it must be a file name of at most " + std::to_string(kMaxNameBytes) +
-           " bytes without '/' that does not begin with a dot");
-  }
 }
 
 void makeFolder(const fs::path& folder) {
@@ -105,7 +93,7 @@ class RunIndex::Impl {
   }
 
   void rename(const std::string& name, const std::string& new_name) {
-    requirePlainName(new_name);
+    requireRunName(new_name);
     const RunDirectory run = directoryOf(name);
     const fs::path target = project_ / "runs" / new_name;
     if (fs::exists(fs::symlink_status(target))) refuse("there is already a run named '" + new_name + "'");
@@ -135,7 +123,7 @@ class RunIndex::Impl {
   }
 
   std::string restore(const std::string& trashed) {
-    requirePlainName(trashed);
+    requireRunName(trashed);
     const fs::path source = trashFolder() / trashed;
     if (!RunDirectory::isRun(source)) refuse("there is no run '" + trashed + "' in the trash");
     const std::string name = freeName(project_ / "runs", trashed.substr(0, trashed.find('~')), "-");
@@ -144,7 +132,7 @@ class RunIndex::Impl {
   }
 
   [[nodiscard]] fs::path newRunPath(const std::string& base) const {
-    requirePlainName(base);
+    requireRunName(base);
     return project_ / "runs" / freeName(project_ / "runs", base, "-");
   }
 
@@ -157,7 +145,7 @@ class RunIndex::Impl {
   [[nodiscard]] fs::path projectFile() const { return project_ / "project.json"; }
 
   [[nodiscard]] RunDirectory directoryOf(const std::string& name) const {
-    requirePlainName(name);
+    requireRunName(name);
     return RunDirectory::open(project_ / "runs" / name);
   }
 
