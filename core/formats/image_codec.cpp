@@ -10,6 +10,7 @@
 #include "core/formats/jpeg_decoder.h"
 #include "core/formats/mapped_file.h"
 #include "core/formats/other_decoder.h"
+#include "core/formats/resize.h"
 
 namespace slab {
 namespace {
@@ -41,9 +42,8 @@ void checkPngChunks(std::span<const std::byte> file, const std::string& name) {
   }
 }
 
-}  // namespace
-
-Image decodeImage(std::span<const std::byte> file, const std::string& name, const DecodeOptions& options) {
+/// The header, within the limits.
+ImageInfo examine(std::span<const std::byte> file, const std::string& name, const DecodeOptions& options) {
   if (file.size() > options.limits.maxFileBytes) {
     throw Error(ErrorKind::Data, name + " can't be decoded: its " + std::to_string(file.size()) +
                                      " bytes are above the limit of " + std::to_string(options.limits.maxFileBytes));
@@ -55,11 +55,42 @@ Image decodeImage(std::span<const std::byte> file, const std::string& name, cons
                                      std::to_string(options.limits.maxPixels));
   }
   if (info.format == ImageFormat::Png) checkPngChunks(file, name);
+  return info;
+}
+
+/// By how much the sides of a region may shrink: 1, 2 or 4.
+int reductionFor(const Rect& region, int targetWidth, int targetHeight) {
+  for (const int reduction : {4, 2}) {
+    if (region.width / reduction >= targetWidth && region.height / reduction >= targetHeight) return reduction;
+  }
+  return 1;
+}
+
+}  // namespace
+
+Image decodeImage(std::span<const std::byte> file, const std::string& name, const DecodeOptions& options) {
+  const ImageInfo info = examine(file, name, options);
   return info.format == ImageFormat::Jpeg ? decodeJpeg(file, name, options) : decodeOther(file, name, info, options);
 }
 
 Image decodeImage(const std::string& path, const DecodeOptions& options) {
   return decodeImage(MappedFile(path).bytes(), path, options);
+}
+
+DecodedPart decodePart(std::span<const std::byte> file, const std::string& name, const Rect& region, int targetWidth,
+                       int targetHeight, const DecodeOptions& options) {
+  const ImageInfo info = examine(file, name, options);
+  const bool inside = region.x >= 0 && region.y >= 0 && region.width > 0 && region.height > 0 &&
+                      region.width <= info.width - region.x && region.height <= info.height - region.y;
+  if (!inside) {
+    throw Error(ErrorKind::Internal, name + ": a region outside of its " + std::to_string(info.width) + " x " +
+                                         std::to_string(info.height) + " pixels was asked for");
+  }
+  if (info.format == ImageFormat::Jpeg) {
+    return decodeJpegPart(file, name, region, reductionFor(region, targetWidth, targetHeight), options);
+  }
+  const Image whole = decodeOther(file, name, info, options);
+  return {crop(whole, region), {0, 0, static_cast<double>(region.width), static_cast<double>(region.height)}};
 }
 
 bool isImageName(std::string_view fileName) {

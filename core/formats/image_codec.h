@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/image.h"
+#include "core/base/image_view.h"
 
 namespace slab {
 
@@ -56,6 +56,22 @@ ImageInfo probeImage(std::span<const std::byte> file, const std::string& name);
 /// byte where decoding stopped), an exceeded limit, and a format this build can't read.
 Image decodeImage(std::span<const std::byte> file, const std::string& name, const DecodeOptions& options = {});
 Image decodeImage(const std::string& path, const DecodeOptions& options = {});
+
+/// What a crop needs of a file's image.
+struct DecodedPart {
+  Image image;
+  /// Where the region that was asked for lies, in pixels of `image`: all of it, but for a fraction of a
+  /// pixel at the edges of a reduced one.
+  Box box;
+};
+
+/// As decodeImage without orientation, for a crop of `region` (in pixels of the stored image) that will be
+/// resized to targetWidth x targetHeight. Of a JPEG nothing else is reconstructed, and the region at a half
+/// or a quarter where it is then still at least as large as the target; the other scales are slower than
+/// whole ones. Unreduced it has the very pixels of decodeImage. Damage outside of the region is an error
+/// all the same. Throws Error(Internal) for a region outside of the image.
+DecodedPart decodePart(std::span<const std::byte> file, const std::string& name, const Rect& region, int targetWidth,
+                       int targetHeight, const DecodeOptions& options = {});
 
 /// By the end of the name, as image folders do: jpg, jpeg, png, bmp, webp, pgm, ppm, tif, tiff; of
 /// those only jpg and jpeg in a build without OpenCV.

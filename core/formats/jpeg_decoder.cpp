@@ -9,6 +9,7 @@
 #include <jpeglib.h>
 
 #include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/formats/color.h"
@@ -25,6 +26,7 @@ struct Decoder {
   std::jmp_buf escape{};
   char message[JMSG_LENGTH_MAX] = {};
   std::size_t fileBytes = 0;
+  int reduction = 1;
   const DecodeLimits* limits = nullptr;
 };
 
@@ -80,7 +82,7 @@ void prepare(Decoder& decoder, std::size_t fileBytes, const DecodeOptions& optio
   decoder.limits = &options.limits;
 }
 
-/// Reads the header, checks limits and prepares the output; false after an error.
+/// Reads the header, checks limits and prepares the output at 1/decoder.reduction; false after an error.
 bool begin(Decoder& decoder, std::span<const std::byte> file, const DecodeOptions& options) {
   if (setjmp(decoder.escape) != 0) return false;
   jpeg_create_decompress(&decoder.info);
@@ -99,6 +101,10 @@ bool begin(Decoder& decoder, std::span<const std::byte> file, const DecodeOption
     case JCS_YCCK: decoder.info.out_color_space = JCS_CMYK; break;
     default: decoder.info.out_color_space = JCS_RGB;
   }
+  // Colour that is coarser than half (4:1:1) would be repeated where it now is interpolated.
+  if (decoder.info.max_h_samp_factor > 2 || decoder.info.max_v_samp_factor > 2) decoder.reduction = 1;
+  decoder.info.scale_num = static_cast<unsigned>(DCTSIZE / decoder.reduction);
+  decoder.info.scale_denom = DCTSIZE;
   jpeg_start_decompress(&decoder.info);
   return true;
 }
@@ -115,6 +121,50 @@ bool readRows(Decoder& decoder, Image& image) {
   return true;
 }
 
+/// Fills the rows of an image as large as `region`, which is in pixels of the output; false after an error.
+/// `row` has room for one whole row.
+bool readRegion(Decoder& decoder, const Rect& region, std::uint8_t* row, Image& image) {
+  if (setjmp(decoder.escape) != 0) return false;
+  jpeg_decompress_struct& info = decoder.info;
+  // Interpolated colour at the region's edge needs its neighbours outside. libjpeg moves the left edge
+  // further, to the next edge of its blocks.
+  constexpr int kMargin = 2;
+  const int wantedLeft = std::max(region.x - kMargin, 0);
+  auto left = static_cast<JDIMENSION>(wantedLeft);
+  auto width = static_cast<JDIMENSION>(region.x + region.width + kMargin);
+  width = std::min(width, info.output_width) - left;
+  jpeg_crop_scanline(&info, &left, &width);
+  if (region.y > kMargin) jpeg_skip_scanlines(&info, static_cast<JDIMENSION>(region.y - kMargin));
+  const std::size_t offset = (static_cast<std::size_t>(region.x) - left) * static_cast<std::size_t>(image.channels);
+  const auto end = static_cast<JDIMENSION>(region.y + region.height);
+  while (info.output_scanline < end) {
+    const int y = static_cast<int>(info.output_scanline) - region.y;
+    jpeg_read_scanlines(&info, &row, 1);
+    if (y >= 0) std::copy_n(row + offset, image.rowBytes(), image.row(y));
+  }
+  // The rest is parsed, so that damage is found wherever it is. Skipping up to the end would not even do that.
+  if (info.output_scanline + 1 < info.output_height) {
+    jpeg_skip_scanlines(&info, info.output_height - info.output_scanline - 1);
+  }
+  if (info.output_scanline < info.output_height) jpeg_read_scanlines(&info, &row, 1);
+  jpeg_finish_decompress(&info);
+  return true;
+}
+
+/// The pixels of a reduced image that `region` touches.
+Rect reducedRegion(const Rect& region, int reduction) {
+  const int left = region.x / reduction, top = region.y / reduction;
+  const int right = (region.x + region.width + reduction - 1) / reduction;
+  const int bottom = (region.y + region.height + reduction - 1) / reduction;
+  return {left, top, right - left, bottom - top};
+}
+
+Box boxIn(const Rect& reduced, const Rect& region, int reduction) {
+  const auto scaled = [reduction](int value) { return static_cast<double>(value) / reduction; };
+  return {scaled(region.x) - reduced.x, scaled(region.y) - reduced.y, scaled(region.x + region.width) - reduced.x,
+          scaled(region.y + region.height) - reduced.y};
+}
+
 std::size_t position(const Decoder& decoder) {
   return decoder.info.src == nullptr
              ? 0
@@ -129,6 +179,20 @@ int orientationOf(const Decoder& decoder) {
   return 1;
 }
 
+[[noreturn]] void refuse(const Decoder& decoder, const std::string& name) {
+  // libjpeg invents an end marker at the end of the data; whoever meets it has run out of file.
+  const bool cut = decoder.errors.msg_code == JWRN_JPEG_EOF;
+  const std::size_t at = cut ? decoder.fileBytes : position(decoder);
+  throw Error(ErrorKind::Data, name + " can't be decoded: at byte " + std::to_string(at) + " of " +
+                                   std::to_string(decoder.fileBytes) + ", " +
+                                   (cut ? "the file is cut (premature end)" : std::string(decoder.message)));
+}
+
+Image inColor(Image image, ColorMode mode) {
+  if (image.channels == 4) image = cmykToRgb(image);
+  return convertColor(std::move(image), mode);
+}
+
 struct Release {
   Decoder& decoder;
   ~Release() { jpeg_destroy_decompress(&decoder.info); }
@@ -140,25 +204,34 @@ Image decodeJpeg(std::span<const std::byte> file, const std::string& name, const
   Decoder decoder;
   prepare(decoder, file.size(), options);
   const Release release{decoder};
-  const auto refuse = [&]() -> Image {
-    // libjpeg invents an end marker at the end of the data; whoever meets it has run out of file.
-    const bool cut = decoder.errors.msg_code == JWRN_JPEG_EOF;
-    const std::size_t at = cut ? file.size() : position(decoder);
-    throw Error(ErrorKind::Data, name + " can't be decoded: at byte " + std::to_string(at) + " of " +
-                                     std::to_string(file.size()) + ", " +
-                                     (cut ? "the file is cut (premature end)" : std::string(decoder.message)));
-  };
-  if (!begin(decoder, file, options)) return refuse();
-  Image image{static_cast<int>(decoder.info.output_width),
-              static_cast<int>(decoder.info.output_height),
-              decoder.info.output_components,
-              {}};
-  image.pixels.resize(image.rowBytes() * static_cast<std::size_t>(image.height));
+  if (!begin(decoder, file, options)) refuse(decoder, name);
+  Image image = blankImage(static_cast<int>(decoder.info.output_width), static_cast<int>(decoder.info.output_height),
+                           decoder.info.output_components);
   const int orientation = orientationOf(decoder);  // Finishing frees the markers.
-  if (!readRows(decoder, image)) return refuse();
-  if (image.channels == 4) image = cmykToRgb(image);
-  image = convertColor(std::move(image), options.color);
+  if (!readRows(decoder, image)) refuse(decoder, name);
+  image = inColor(std::move(image), options.color);
   return options.applyExifOrientation ? applyOrientation(image, orientation) : image;
+}
+
+DecodedPart decodeJpegPart(std::span<const std::byte> file, const std::string& name, const Rect& region, int reduction,
+                           const DecodeOptions& options) {
+  Decoder decoder;
+  prepare(decoder, file.size(), options);
+  decoder.reduction = reduction;
+  const Release release{decoder};
+  if (!begin(decoder, file, options)) refuse(decoder, name);
+  // Whoever chose the region looked at the first frame header alone.
+  if (region.x + region.width > static_cast<int>(decoder.info.image_width) ||
+      region.y + region.height > static_cast<int>(decoder.info.image_height)) {
+    std::snprintf(decoder.message, JMSG_LENGTH_MAX, "its headers tell different sizes");
+    refuse(decoder, name);
+  }
+  const Rect reduced = reducedRegion(region, decoder.reduction);
+  const int channels = decoder.info.output_components;
+  Image image = blankImage(reduced.width, reduced.height, channels);
+  std::vector<std::uint8_t> row(decoder.info.output_width * static_cast<std::size_t>(channels));
+  if (!readRegion(decoder, reduced, row.data(), image)) refuse(decoder, name);
+  return {inColor(std::move(image), options.color), boxIn(reduced, region, decoder.reduction)};
 }
 
 }  // namespace slab

@@ -18,7 +18,11 @@ namespace slab::test {
 struct JpegOptions {
   int quality = 95;
   bool progressive = false;
-  bool chromaSubsampling = false;
+  /// Luma samples for each sample of chroma: 2 and 2 are 4:2:0.
+  int samplesAcross = 1;
+  int samplesDown = 1;
+  /// Blocks between restart markers; 0 = none.
+  unsigned restartEvery = 0;
   /// 4-channel images are written as inverted CMYK with Adobe's marker.
   std::vector<unsigned char> app1{};  // content of an APP1 segment, e.g. EXIF
 };
@@ -37,7 +41,9 @@ inline std::vector<std::byte> encodeJpeg(const Image& image, const JpegOptions& 
   info.in_color_space = image.channels == 1 ? JCS_GRAYSCALE : image.channels == 3 ? JCS_RGB : JCS_CMYK;
   jpeg_set_defaults(&info);
   jpeg_set_quality(&info, options.quality, TRUE);
-  if (!options.chromaSubsampling) info.comp_info[0].h_samp_factor = info.comp_info[0].v_samp_factor = 1;
+  info.comp_info[0].h_samp_factor = options.samplesAcross;
+  info.comp_info[0].v_samp_factor = options.samplesDown;
+  info.restart_interval = options.restartEvery;
   if (options.progressive) jpeg_simple_progression(&info);
   jpeg_start_compress(&info, TRUE);
   if (!options.app1.empty()) {

@@ -4,6 +4,7 @@
 
 #include "core/base/rng.h"
 #include "core/formats/jpeg_files.h"
+#include "core/formats/resize_loops.h"
 #include "core/formats/support.h"
 
 namespace slab {
@@ -91,6 +92,39 @@ TEST(Resize, ARegionIsWhatItWouldBeWithItsSurroundings) {
   const Image part = resize(image, 16, 12, ResizeFilter::Bilinear, {16, 8, 32, 24});
   const Image whole = resize(image, 32, 24, ResizeFilter::Bilinear);
   EXPECT_EQ(part.pixels, crop(whole, {8, 4, 16, 12}).pixels);
+}
+
+TEST(Resize, TheFastLoopsGiveTheBytesOfThePlainOnes) {
+  Random random(4);
+  const auto upTo = [&](int most) { return 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(most))); };
+  for (int trial = 0; trial < 1500; ++trial) {
+    const int channels = trial % 4 == 0 ? 1 : trial % 7 == 0 ? 4 : 3;
+    // Mostly extremes: the sums then reach their limits.
+    const Image image = makeImage(upTo(90), upTo(60), channels, [&](int, int, int) {
+      return random.below(3) == 0 ? static_cast<int>(random.below(256)) : random.below(2) == 0 ? 0 : 255;
+    });
+    const auto filter = trial % 2 == 0 ? ResizeFilter::Bicubic : ResizeFilter::Bilinear;
+    const double left = 0.4 * image.width * random.uniform(), right = image.width * (1.0 - 0.4 * random.uniform());
+    const ResizeWeights across = makeResizeWeights(left, right, image.width, upTo(100), filter);
+    Image fast = blankImage(static_cast<int>(across.first.size()), image.height, channels), plain = fast;
+    resizeLoops().across(image, across, fast);
+    plainResizeLoops().across(image, across, plain);
+    ASSERT_EQ(fast.pixels, plain.pixels) << "across, trial " << trial;
+
+    const ResizeWeights down = makeResizeWeights(0, image.height, image.height, upTo(100), filter);
+    const ImageView rows = ImageView(image).part({0, down.begin(), image.width, down.end() - down.begin()});
+    fast = plain = blankImage(image.width, static_cast<int>(down.first.size()), channels);
+    resizeLoops().down(rows, down, fast);
+    plainResizeLoops().down(rows, down, plain);
+    ASSERT_EQ(fast.pixels, plain.pixels) << "down, trial " << trial;
+  }
+}
+
+TEST(Resize, ABoxBetweenPixelsMovesThePicture) {
+  const Image ramp = makeImage(40, 4, 1, [](int x, int, int) { return 4 * x; });
+  const Image out = resizeBox(ramp, 16, 4, ResizeFilter::Bilinear, {10.5, 0, 26.5, 4});
+  for (int x = 0; x < 16; ++x) EXPECT_EQ(out.row(1)[x], 4 * (x + 10) + 2) << x;
+  EXPECT_THROW(resizeBox(ramp, 4, 4, ResizeFilter::Bilinear, {0, 0, 40.5, 4}), Error);
 }
 
 TEST(Resize, ImpossibleRequestsAreRefused) {

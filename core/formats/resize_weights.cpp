@@ -1,0 +1,55 @@
+#include "core/formats/resize_weights.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace slab {
+namespace {
+
+double radiusOf(ResizeFilter filter) {
+  return filter == ResizeFilter::Bilinear ? 1.0 : 2.0;
+}
+
+double valueOf(ResizeFilter filter, double x) {
+  x = std::abs(x);
+  if (filter == ResizeFilter::Bilinear) return x < 1.0 ? 1.0 - x : 0.0;
+  constexpr double a = -0.5;
+  if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
+  if (x < 2.0) return (((x - 5.0) * x + 8.0) * x - 4.0) * a;
+  return 0.0;
+}
+
+}  // namespace
+
+ResizeWeights makeResizeWeights(double from, double to, int sources, int targets, ResizeFilter filter) {
+  const double scale = (to - from) / targets;
+  const double widening = std::max(scale, 1.0);
+  const double support = radiusOf(filter) * widening;
+  ResizeWeights weights;
+  weights.stride = static_cast<std::size_t>(std::ceil(support)) * 2 + 1;
+  weights.first.resize(static_cast<std::size_t>(targets));
+  weights.count.resize(static_cast<std::size_t>(targets));
+  weights.values.resize(static_cast<std::size_t>(targets) * weights.stride);
+  std::vector<double> exact(weights.stride);
+  for (int i = 0; i < targets; ++i) {
+    const double centre = from + (i + 0.5) * scale;
+    const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
+    const int end = std::min(static_cast<int>(centre + support + 0.5), sources);
+    double sum = 0;
+    for (int k = 0; k < end - first; ++k) {
+      exact[static_cast<std::size_t>(k)] = valueOf(filter, (k + first - centre + 0.5) / widening);
+      sum += exact[static_cast<std::size_t>(k)];
+    }
+    const auto target = static_cast<std::size_t>(i);
+    weights.first[target] = first;
+    weights.count[target] = end - first;
+    for (int k = 0; k < end - first; ++k) {
+      const double scaled = exact[static_cast<std::size_t>(k)] / sum * (1 << kWeightBits);
+      weights.values[target * weights.stride + static_cast<std::size_t>(k)] =
+          static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    }
+  }
+  return weights;
+}
+
+}  // namespace slab
