@@ -1,54 +1,14 @@
 #include "core/formats/onnx_writer.h"
 
-#include <array>
-#include <bit>
 #include <string_view>
 #include <type_traits>
+
+#include "core/formats/protobuf.h"
 
 namespace slab {
 namespace {
 
-// A protobuf message under construction: fields in rising order, as its own serializer would write them.
-class Message {
- public:
-  void integer(std::uint32_t field, std::int64_t value) {
-    tag(field, kVarint);
-    varint(static_cast<std::uint64_t>(value));
-  }
-  void real(std::uint32_t field, float value) {
-    tag(field, kFixed32);
-    const auto bits = std::bit_cast<std::array<char, sizeof(float)>>(value);
-    bytes_.append(bits.data(), bits.size());
-  }
-  void text(std::uint32_t field, std::string_view value) {
-    head(field, value.size());
-    bytes_.append(value);
-  }
-  /// The tag and length of a field whose content follows from elsewhere.
-  void head(std::uint32_t field, std::uint64_t length) {
-    tag(field, kLengthDelimited);
-    varint(length);
-  }
-  void message(std::uint32_t field, const Message& inner) { text(field, inner.bytes_); }
-  void integers(std::uint32_t field, const std::vector<std::int64_t>& values) {
-    Message packed;
-    for (const auto value : values) packed.varint(static_cast<std::uint64_t>(value));
-    message(field, packed);
-  }
-
-  [[nodiscard]] const std::string& bytes() const { return bytes_; }
-
- private:
-  static constexpr std::uint32_t kVarint = 0, kLengthDelimited = 2, kFixed32 = 5;
-
-  void tag(std::uint32_t field, std::uint32_t wireType) { varint(field << 3U | wireType); }
-  void varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7U) bytes_.push_back(static_cast<char>((value & 0x7F) | 0x80));
-    bytes_.push_back(static_cast<char>(value));
-  }
-
-  std::string bytes_;
-};
+using Message = ProtobufMessage;
 
 Message encode(const OnnxAttribute& attribute) {
   constexpr std::int64_t kFloat = 1, kInt = 2, kString = 3, kInts = 7;

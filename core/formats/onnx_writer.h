@@ -1,5 +1,4 @@
-// The ONNX format, written: protobuf's wire format by hand, as the field numbers of onnx.proto3 say. A protobuf
-// library would clash with the one inside LibTorch.
+// The ONNX format, written, with the field numbers of onnx.proto3.
 #pragma once
 
 #include <cstddef>

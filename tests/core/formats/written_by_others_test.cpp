@@ -1,16 +1,18 @@
-// Files and pixels made by NumPy, safetensors, Pillow and torchvision (tests/oracles) against our own.
+// Files and pixels made by NumPy, safetensors, TensorBoard, Pillow and torchvision (tests/oracles) against our own.
 #include <gtest/gtest.h>
 
 #include <cctype>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <sstream>
 
+#include "core/formats/event_file.h"
+#include "core/formats/jpeg_files.h"
 #include "core/formats/npy.h"
 #include "core/formats/resize.h"
 #include "core/formats/safetensors.h"
-#include "core/formats/jpeg_files.h"
 #include "core/formats/support.h"
 
 namespace slab {
@@ -111,6 +113,75 @@ TEST(WrittenBySafetensors, MetadataKeepsItsText) {
   const auto file = SafetensorsFile::open((kOracles / "safetensors/metadata.safetensors").string());
   EXPECT_EQ(file.metadataValue("note"), "quotes \", umlauts \xc3\xa4\xc3\xb6\xc3\xbc, a line\nbreak");
   EXPECT_TRUE(SafetensorsFile::open((kOracles / "safetensors/nothing.safetensors").string()).tensors().empty());
+}
+
+// ---- event files
+
+std::vector<LogEvent> eventsOf(const std::string& name) {
+  const std::string file = test::readFile((kOracles / "events" / (name + ".events")).string());
+  EventFileReader reader(std::as_bytes(std::span(file)));
+  std::vector<LogEvent> events;
+  while (auto event = reader.next()) events.push_back(std::move(*event));
+  EXPECT_TRUE(reader.issues().empty()) << name;
+  return events;
+}
+
+// The rule of make_events.py.
+void expectPoint(const LogEvent& event, const char* tag, std::int64_t step) {
+  ASSERT_EQ(event.scalars.size(), 1U);
+  EXPECT_EQ(event.scalars[0].tag, tag);
+  EXPECT_EQ(event.step, step);
+  EXPECT_EQ(event.wall, 1.7e9 + static_cast<double>(step) / 8);
+  const double value =
+      std::string_view(tag) == "lr" ? static_cast<double>(step) / 4 : 1.0 / static_cast<double>(step + 1);
+  EXPECT_EQ(event.scalars[0].value, static_cast<double>(static_cast<float>(value)));
+}
+
+TEST(WrittenByTensorBoard, EveryPointOfPyTorchsWriterIsRead) {
+  const auto events = eventsOf("torch");
+  ASSERT_EQ(events.size(), 81U);
+  EXPECT_EQ(events[0].fileVersion, "brain.Event:2");
+  for (std::size_t i = 1; i < events.size(); ++i) {
+    expectPoint(events[i], i % 2 == 1 ? "loss" : "lr", static_cast<std::int64_t>(i - 1) / 2);
+  }
+}
+
+TEST(WrittenByTensorBoard, AContinuationSaysFromWhichStep) {
+  const auto events = eventsOf("resumed");
+  std::int64_t start = -1;
+  for (const auto& event : events) {
+    if (event.startsSession) start = event.step;
+  }
+  EXPECT_EQ(start, 30);
+  expectPoint(events.back(), "lr", 49);
+}
+
+TEST(WrittenByTensorBoard, ScalarsInTensorsAreReadInEveryEncoding) {
+  const auto events = eventsOf("tensors");
+  std::map<std::string, std::int64_t> points;
+  for (const auto& event : events) {
+    for (const auto& scalar : event.scalars) {
+      ++points[scalar.tag];
+      const double real = 1.0 / static_cast<double>(event.step + 1);
+      double expected = static_cast<double>(1000 * event.step - 1);
+      if (scalar.tag.starts_with("float64")) expected = real;
+      if (scalar.tag.starts_with("float32")) expected = static_cast<double>(static_cast<float>(real));
+      EXPECT_EQ(scalar.value, expected) << scalar.tag << " at " << event.step;
+    }
+  }
+  EXPECT_EQ(points.size(), 8U);
+  for (const auto& [tag, count] : points) EXPECT_EQ(count, 4) << tag;
+}
+
+TEST(WrittenByTensorBoard, WhatIsNoScalarIsCounted) {
+  std::int64_t others = 0;
+  std::vector<double> losses;
+  for (const auto& event : eventsOf("other")) {
+    others += event.others;
+    for (const auto& scalar : event.scalars) losses.push_back(scalar.value);
+  }
+  EXPECT_EQ(others, 4);
+  EXPECT_EQ(losses, (std::vector<double>{0.5, 0.25}));
 }
 
 // The picture of make_resize.py.
