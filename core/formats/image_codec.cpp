@@ -6,7 +6,7 @@
 #include <cctype>
 #include <cstring>
 
-#include "core/base/error.h"
+#include "core/formats/image_fault.h"
 #include "core/formats/jpeg_decoder.h"
 #include "core/formats/mapped_file.h"
 #include "core/formats/other_decoder.h"
@@ -26,17 +26,19 @@ std::size_t bigEndian(std::span<const std::byte> bytes) {
 void checkPngChunks(std::span<const std::byte> file, const std::string& name) {
   constexpr std::size_t kSignature = 8, kFrame = 12;
   for (std::size_t at = kSignature;;) {
-    const auto refuse = [&](const char* what) {
-      throw Error(ErrorKind::Data, name + " can't be decoded: the PNG chunk at byte " + std::to_string(at) + " of " +
-                                       std::to_string(file.size()) + what);
+    const auto refuse = [&](ImageFault fault, const char* what) {
+      throw ImageError(name, fault,
+                       "the PNG chunk at byte " + std::to_string(at) + " of " + std::to_string(file.size()) + what,
+                       static_cast<std::int64_t>(at));
     };
     const std::size_t left = file.size() - at;
-    if (left < kFrame) refuse(" is missing, the file is cut");
+    if (left < kFrame) refuse(ImageFault::Cut, " is missing, the file is cut");
     const std::size_t length = bigEndian(file.subspan(at));
-    if (length > left - kFrame) refuse(" is cut");
+    if (length > left - kFrame) refuse(ImageFault::Cut, " is cut");
     const auto covered = file.subspan(at + 4, length + 4);
     const auto sum = crc32_z(0, reinterpret_cast<const Bytef*>(covered.data()), covered.size());
-    if (sum != bigEndian(file.subspan(at + 8 + length))) refuse(" is damaged, its checksum differs");
+    if (sum != bigEndian(file.subspan(at + 8 + length)))
+      refuse(ImageFault::Damaged, " is damaged, its checksum differs");
     if (std::memcmp(covered.data(), "IEND", 4) == 0) return;
     at += kFrame + length;
   }
@@ -45,14 +47,15 @@ void checkPngChunks(std::span<const std::byte> file, const std::string& name) {
 /// The header, within the limits.
 ImageInfo examine(std::span<const std::byte> file, const std::string& name, const DecodeOptions& options) {
   if (file.size() > options.limits.maxFileBytes) {
-    throw Error(ErrorKind::Data, name + " can't be decoded: its " + std::to_string(file.size()) +
-                                     " bytes are above the limit of " + std::to_string(options.limits.maxFileBytes));
+    throw ImageError(name, ImageFault::TooLarge,
+                     "its " + std::to_string(file.size()) + " bytes are above the limit of " +
+                         std::to_string(options.limits.maxFileBytes));
   }
   const ImageInfo info = probeImage(file, name);
   if (std::int64_t{info.width} * info.height > options.limits.maxPixels) {
-    throw Error(ErrorKind::Data, name + " can't be decoded: its header claims " + std::to_string(info.width) + " x " +
-                                     std::to_string(info.height) + " pixels, above the limit of " +
-                                     std::to_string(options.limits.maxPixels));
+    throw ImageError(name, ImageFault::TooLarge,
+                     "its header claims " + std::to_string(info.width) + " x " + std::to_string(info.height) +
+                         " pixels, above the limit of " + std::to_string(options.limits.maxPixels));
   }
   if (info.format == ImageFormat::Png) checkPngChunks(file, name);
   return info;

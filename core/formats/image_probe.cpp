@@ -2,14 +2,14 @@
 #include <cstring>
 #include <optional>
 
-#include "core/base/error.h"
 #include "core/formats/image_codec.h"
+#include "core/formats/image_fault.h"
 
 namespace slab {
 namespace {
 
-[[noreturn]] void refuse(const std::string& name, const std::string& what) {
-  throw Error(ErrorKind::Data, name + " can't be decoded: " + what);
+[[noreturn]] void refuse(const std::string& name, ImageFault fault, const std::string& what, std::size_t offset) {
+  throw ImageError(name, fault, what, static_cast<std::int64_t>(offset));
 }
 
 /// Numbers at offsets of a header; reading beyond the file is an error with its offset.
@@ -28,7 +28,9 @@ class Header {
     return value;
   }
   [[nodiscard]] std::uint32_t byteAt(std::size_t offset) const {
-    if (offset >= file_.size()) refuse(name_, "the file is cut at byte " + std::to_string(file_.size()));
+    if (offset >= file_.size()) {
+      refuse(name_, ImageFault::Cut, "the file is cut at byte " + std::to_string(file_.size()), file_.size());
+    }
     return std::to_integer<std::uint32_t>(file_[offset]);
   }
   [[nodiscard]] bool has(std::size_t offset, std::string_view text) const {
@@ -102,7 +104,9 @@ Size pnmSize(const Header& header, const std::string& name) {
     while (at < header.size() && header.byteAt(at) >= '0' && header.byteAt(at) <= '9' && at - start < 8) {
       value = value * 10 + (header.byteAt(at++) - '0');
     }
-    if (at == start) refuse(name, "its size is not a number at byte " + std::to_string(at));
+    if (at == start) {
+      refuse(name, ImageFault::Damaged, "its size is not a number at byte " + std::to_string(at), at);
+    }
     return value;
   };
   Size size;
@@ -129,8 +133,9 @@ Size tiffSize(const Header& header, const std::string& name) {
     if (tag == 257) size.height = value;
     if (tag == 277) samples = value;
   }
-  if (size.width == 0 || size.height == 0)
-    refuse(name, "its directory at byte " + std::to_string(directory) + " has no size");
+  if (size.width == 0 || size.height == 0) {
+    refuse(name, ImageFault::Damaged, "its directory at byte " + std::to_string(directory) + " has no size", directory);
+  }
   size.channels = samples == 1 ? 1 : 3;
   return size;
 }
@@ -175,14 +180,18 @@ std::string_view toString(ImageFormat format) {
 }
 
 ImageInfo probeImage(std::span<const std::byte> file, const std::string& name) {
-  if (file.empty()) refuse(name, "the file is empty");
+  if (file.empty()) refuse(name, ImageFault::Empty, "the file is empty", 0);
   const Header header(file, name);
   const auto format = formatOf(header);
-  if (!format) refuse(name, "its first bytes are of no known image format (JPEG, PNG, BMP, WebP, PNM, TIFF)");
+  if (!format) {
+    refuse(name, ImageFault::NotAnImage,
+           "its first bytes are of no known image format (JPEG, PNG, BMP, WebP, PNM, TIFF)", 0);
+  }
   const Size size = sizeOf(*format, header, name);
   constexpr std::uint32_t kMaxSide = 1U << 30;
   if (size.width == 0 || size.height == 0 || size.width > kMaxSide || size.height > kMaxSide) {
-    refuse(name, "its header claims " + std::to_string(size.width) + " x " + std::to_string(size.height) + " pixels");
+    refuse(name, ImageFault::Damaged,
+           "its header claims " + std::to_string(size.width) + " x " + std::to_string(size.height) + " pixels", 0);
   }
   return {*format, static_cast<int>(size.width), static_cast<int>(size.height), size.channels};
 }

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/error.h"
 #include "core/formats/color.h"
+#include "core/formats/image_fault.h"
 
 namespace slab {
 namespace {
@@ -25,6 +25,7 @@ struct Decoder {
   jpeg_progress_mgr progress{};
   std::jmp_buf escape{};
   char message[JMSG_LENGTH_MAX] = {};
+  bool isAboveLimit = false;
   std::size_t fileBytes = 0;
   int reduction = 1;
   const DecodeLimits* limits = nullptr;
@@ -40,8 +41,9 @@ Decoder& decoderOf(j_common_ptr info) {
   std::longjmp(decoder.escape, 1);
 }
 
-[[noreturn]] void leaveWith(j_common_ptr info, const char* message) {
+[[noreturn]] void leaveAtLimit(j_common_ptr info, const char* message) {
   std::snprintf(decoderOf(info).message, JMSG_LENGTH_MAX, "%s", message);
+  decoderOf(info).isAboveLimit = true;
   leave(info);
 }
 
@@ -68,7 +70,7 @@ void onProgress(j_common_ptr info) {
   const DecodeLimits& limits = *decoderOf(info).limits;
   const std::int64_t scans = decompress->input_scan_number;
   const auto pixels = static_cast<std::int64_t>(decompress->image_width) * decompress->image_height;
-  if (scans > limits.maxScans || scans * pixels > limits.maxScannedPixels) leaveWith(info, "it has too many scans");
+  if (scans > limits.maxScans || scans * pixels > limits.maxScannedPixels) leaveAtLimit(info, "it has too many scans");
 }
 
 void prepare(Decoder& decoder, std::size_t fileBytes, const DecodeOptions& options) {
@@ -94,7 +96,7 @@ bool begin(Decoder& decoder, std::span<const std::byte> file, const DecodeOption
   jpeg_read_header(&decoder.info, TRUE);
   const auto common = reinterpret_cast<j_common_ptr>(&decoder.info);
   const auto pixels = static_cast<std::int64_t>(decoder.info.image_width) * decoder.info.image_height;
-  if (pixels > options.limits.maxPixels) leaveWith(common, "it has more pixels than the limit");
+  if (pixels > options.limits.maxPixels) leaveAtLimit(common, "it has more pixels than the limit");
   switch (decoder.info.jpeg_color_space) {
     case JCS_GRAYSCALE: decoder.info.out_color_space = JCS_GRAYSCALE; break;
     case JCS_CMYK:
@@ -183,9 +185,14 @@ int orientationOf(const Decoder& decoder) {
   // libjpeg invents an end marker at the end of the data; whoever meets it has run out of file.
   const bool cut = decoder.errors.msg_code == JWRN_JPEG_EOF;
   const std::size_t at = cut ? decoder.fileBytes : position(decoder);
-  throw Error(ErrorKind::Data, name + " can't be decoded: at byte " + std::to_string(at) + " of " +
-                                   std::to_string(decoder.fileBytes) + ", " +
-                                   (cut ? "the file is cut (premature end)" : std::string(decoder.message)));
+  const bool large = decoder.isAboveLimit || decoder.errors.msg_code == JERR_OUT_OF_MEMORY;
+  throw ImageError(name,
+                   cut     ? ImageFault::Cut
+                   : large ? ImageFault::TooLarge
+                           : ImageFault::Damaged,
+                   "at byte " + std::to_string(at) + " of " + std::to_string(decoder.fileBytes) + ", " +
+                       (cut ? "the file is cut (premature end)" : std::string(decoder.message)),
+                   static_cast<std::int64_t>(at));
 }
 
 Image inColor(Image image, ColorMode mode) {

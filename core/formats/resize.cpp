@@ -62,6 +62,15 @@ Image resizeBox(const ImageView& image, int width, int height, ResizeFilter filt
   return resizeDown(resizeAcross(rows, width, across), height, down);
 }
 
+Image resizeMirrored(const ImageView& image, int width, int height, const Box& box) {
+  check(image, width, height, box);
+  const ResizeWeights down = makeResizeWeights(box.top, box.bottom, image.height, height, ResizeFilter::Bicubic);
+  ResizeWeights across = makeResizeWeights(box.left, box.right, image.width, width, ResizeFilter::Bicubic);
+  mirror(across);
+  const ImageView rows = image.part({0, down.begin(), image.width, down.end() - down.begin()});
+  return resizeDown(resizeAcross(rows, width, across), height, down);
+}
+
 Image resize(const ImageView& image, int width, int height, ResizeFilter filter, const Rect& region) {
   return resizeBox(image, width, height, filter, boxOf(region));
 }

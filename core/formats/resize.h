@@ -20,6 +20,9 @@ Image resize(const ImageView& image, int width, int height, ResizeFilter filter)
 /// The same for any box inside of the image, as PIL's resize with box.
 Image resizeBox(const ImageView& image, int width, int height, ResizeFilter filter, const Box& box);
 
+/// resizeBox with the cubic, turned left to right: the two in one cost no more than the first.
+Image resizeMirrored(const ImageView& image, int width, int height, const Box& box);
+
 Image crop(const ImageView& image, const Rect& region);
 
 /// The reference's evaluation: the shorter side to int(256/224 x size) (the longer one rounds down),

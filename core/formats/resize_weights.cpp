@@ -19,6 +19,14 @@ double valueOf(ResizeFilter filter, double x) {
   return 0.0;
 }
 
+/// The weights of one target in integers.
+void quantise(const std::vector<double>& exact, double sum, int count, std::int32_t* out) {
+  for (int k = 0; k < count; ++k) {
+    const double scaled = exact[static_cast<std::size_t>(k)] / sum * (1 << kWeightBits);
+    out[k] = static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  }
+}
+
 }  // namespace
 
 ResizeWeights makeResizeWeights(double from, double to, int sources, int targets, ResizeFilter filter) {
@@ -43,13 +51,20 @@ ResizeWeights makeResizeWeights(double from, double to, int sources, int targets
     const auto target = static_cast<std::size_t>(i);
     weights.first[target] = first;
     weights.count[target] = end - first;
-    for (int k = 0; k < end - first; ++k) {
-      const double scaled = exact[static_cast<std::size_t>(k)] / sum * (1 << kWeightBits);
-      weights.values[target * weights.stride + static_cast<std::size_t>(k)] =
-          static_cast<std::int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-    }
+    quantise(exact, sum, end - first, &weights.values[target * weights.stride]);
   }
   return weights;
+}
+
+void mirror(ResizeWeights& weights) {
+  std::reverse(weights.first.begin(), weights.first.end());
+  std::reverse(weights.count.begin(), weights.count.end());
+  const std::size_t targets = weights.first.size();
+  for (std::size_t i = 0; i < targets / 2; ++i) {
+    const auto row = weights.values.begin() + static_cast<std::ptrdiff_t>(i * weights.stride);
+    const auto opposite = weights.values.begin() + static_cast<std::ptrdiff_t>((targets - 1 - i) * weights.stride);
+    std::swap_ranges(row, row + static_cast<std::ptrdiff_t>(weights.stride), opposite);
+  }
 }
 
 }  // namespace slab

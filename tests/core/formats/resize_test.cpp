@@ -120,6 +120,27 @@ TEST(Resize, TheFastLoopsGiveTheBytesOfThePlainOnes) {
   }
 }
 
+TEST(Resize, MirroredIsTheResultFromRightToLeft) {
+  Random random(6);
+  const auto upTo = [&](int most) { return 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(most))); };
+  for (int trial = 0; trial < 100; ++trial) {
+    const int channels = trial % 3 == 0 ? 1 : 3;
+    const Image image =
+        makeImage(upTo(120), upTo(90), channels, [&](int, int, int) { return static_cast<int>(random.below(256)); });
+    const int width = trial % 5 == 0 ? image.width : upTo(100), height = upTo(100);
+    const Box box{0, 0, 1.0 * image.width, 0.8 * image.height};
+    const Image straight = resizeBox(image, width, height, ResizeFilter::Bicubic, box);
+    const Image turned = resizeMirrored(image, width, height, box);
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        for (int c = 0; c < channels; ++c) {
+          ASSERT_EQ(turned.row(y)[(width - 1 - x) * channels + c], straight.row(y)[x * channels + c]) << trial;
+        }
+      }
+    }
+  }
+}
+
 TEST(Resize, ABoxBetweenPixelsMovesThePicture) {
   const Image ramp = makeImage(40, 4, 1, [](int x, int, int) { return 4 * x; });
   const Image out = resizeBox(ramp, 16, 4, ResizeFilter::Bilinear, {10.5, 0, 26.5, 4});
