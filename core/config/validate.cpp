@@ -189,37 +189,10 @@ void checkData(Issues& issues, const RunConfig& config) {
   }
 }
 
-void checkNotYetBuilt(Issues& issues, const RunConfig& config) {
-  if (config.prepbn.recalibrate > 0) {
-    addError(issues, "prepbn.recalibrate", "the statistics phase is not yet built", setTo("prepbn.recalibrate", 0));
-  }
-  if (config.train.accumulate > 1) {
-    addError(issues, "train.accumulate", "gradient accumulation is not yet built", setTo("train.accumulate", 1));
-  }
-  if (config.train.precision != Precision::Fp32) {
-    addError(issues, "train.precision",
-             "training in " + std::string(wordOf(config.train.precision)) + " is not yet built",
-             setTo("train.precision", "fp32"));
-  }
-  if (config.prepbn.statistics != "local") {
-    addError(issues, "prepbn.statistics", "synchronised statistics are not yet built",
-             setTo("prepbn.statistics", "local"));
-  }
-  if (config.data.cache != "none") {
-    addError(issues, "data.cache", "the cache of decoded images is not yet built", setTo("data.cache", "none"));
-  }
-  if (config.train.recompute) {
-    addError(issues, "train.recompute", "activation checkpointing is not yet built", setTo("train.recompute", false));
-  }
-  if (config.train.keepLast > 2) {
-    addError(issues, "train.keep_last", "more than the last two checkpoints are not yet kept",
-             setTo("train.keep_last", 2));
-  }
-  if (config.train.tensorboard) {
-    addError(issues, "train.tensorboard", "TensorBoard event files are not yet built",
-             setTo("train.tensorboard", false));
-  }
-  if (config.ema.decay > 0) addError(issues, "ema.decay", "weight averaging is not yet built", setTo("ema.decay", 0));
+void checkRecalibration(Issues& issues, const RunConfig& config) {
+  if (config.prepbn.recalibrate <= 0 || config.model.norm != NormKind::LayerNorm) return;
+  addError(issues, "prepbn.recalibrate", "model.norm layer_norm has no statistics to recalibrate",
+           setTo("prepbn.recalibrate", 0));
 }
 
 void checkLambda(Issues& issues, const Plan& plan) {
@@ -243,11 +216,11 @@ void checkLambda(Issues& issues, const Plan& plan) {
   }
 }
 
-void checkSchedule(Issues& issues, const RunConfig& config, std::optional<std::int64_t> images) {
+void checkSchedule(Issues& issues, const RunConfig& config, std::optional<std::int64_t> images, std::int64_t ranks) {
   if (!images) images = knownImages(config.data);
   if (config.train.batch < 1 || config.train.accumulate < 1) return;
   if (!images && config.train.steps <= 0) return;
-  const Plan plan = makePlan(config, images.value_or(0));
+  const Plan plan = makePlan(config, images.value_or(0), ranks);
   if (images && plan.stepsPerEpoch == 0) {
     addError(issues, "train.batch",
              "a batch of " + formatInteger(plan.effectiveBatch) + " is larger than the training set of " +
@@ -275,12 +248,20 @@ std::vector<ConfigIssue> validateModel(const ModelConfig& model) {
   return issues;
 }
 
-std::vector<ConfigIssue> validate(const RunConfig& config, std::optional<std::int64_t> images) {
+std::vector<ConfigIssue> validate(const RunConfig& config, std::optional<std::int64_t> images, std::int64_t ranks) {
   Issues issues;
   checkFields(issues, config, "");
   checkModel(issues, config.model);
   checkData(issues, config);
-  checkNotYetBuilt(issues, config);
+  if (config.train.precision == Precision::Fp16 && config.device == "cpu") {
+    addError(issues, "train.precision", "fp16 is for GPUs: the CPU computes it no faster, and its range needs scaling",
+             setTo("train.precision", "bf16"));
+  }
+  checkRecalibration(issues, config);
+  if (ranks > 1 && !config.data.dropLast && config.data.type != DataType::Tensors) {
+    addError(issues, "data.drop_last", "the processes of a distributed training take whole batches alone",
+             setTo("data.drop_last", true));
+  }
   if (config.optim.betas.size() != 2)
     addError(issues, "optim.betas", "needs two numbers", setTo("optim.betas", Json::array({0.9, 0.999})));
   const bool cuda = config.device.rfind("cuda:", 0) == 0 &&
@@ -288,7 +269,7 @@ std::vector<ConfigIssue> validate(const RunConfig& config, std::optional<std::in
   if (config.device != "auto" && config.device != "cpu" && !cuda) {
     addError(issues, "device", "'" + config.device + "' is none of auto, cpu, cuda:N", setTo("device", "auto"));
   }
-  checkSchedule(issues, config, images);
+  checkSchedule(issues, config, images, ranks);
   return issues;
 }
 

@@ -59,9 +59,18 @@ TEST(Validate, EachMistakeIsFoundWithItsKeyAndWords) {
        },
        "train.batch", "63 is odd"},
       {"device", [](RunConfig& c) { c.device = "gpu"; }, "device", "none of auto, cpu, cuda:N"},
-      {"ema", [](RunConfig& c) { c.ema.decay = 0.9999; }, "ema.decay", "not yet built"},
-      {"accumulate", [](RunConfig& c) { c.train.accumulate = 4; }, "train.accumulate", "not yet built"},
-      {"precision", [](RunConfig& c) { c.train.precision = Precision::Bf16; }, "train.precision", "not yet built"},
+      {"precision",
+       [](RunConfig& c) {
+         c.device = "cpu";
+         c.train.precision = Precision::Fp16;
+       },
+       "train.precision", "fp16 is for GPUs"},
+      {"recalibrate",
+       [](RunConfig& c) {
+         c.model.norm = NormKind::LayerNorm;
+         c.prepbn.recalibrate = 10;
+       },
+       "prepbn.recalibrate", "no statistics"},
       {"backend", [](RunConfig& c) { c.ops.backend = "fast"; }, "ops.backend", "none of auto, kernel, reference"},
       {"tensors", [](RunConfig& c) { c.data.type = DataType::Tensors; }, "data.images", ".npy"},
   };
@@ -76,6 +85,18 @@ TEST(Validate, EachMistakeIsFoundWithItsKeyAndWords) {
     }
     EXPECT_TRUE(found) << entry.name << "\n" << toText(validate(config));
   }
+}
+
+TEST(Validate, ProcessesShareTheTrainingSet) {
+  RunConfig config = demo();
+  config.data.limit = 200;
+  config.train.batch = 60;
+  config.optim.warmup = Duration::steps(0);
+  EXPECT_FALSE(hasErrors(validate(config, std::nullopt, 3)));
+  EXPECT_TRUE(hasErrors(validate(config, std::nullopt, 4))) << "240 images a step";
+  config.data.dropLast = false;
+  EXPECT_TRUE(hasErrors(validate(config, std::nullopt, 2))) << "processes take whole batches alone";
+  EXPECT_FALSE(hasErrors(validate(config, std::nullopt, 1))) << toText(validate(config));
 }
 
 TEST(Validate, AMendRemovesItsProblem) {
