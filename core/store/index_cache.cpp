@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kCacheVersion = 1;
+constexpr int kCacheVersion = 2;
 
 std::uint64_t fileStamp(const std::string& file, bool empty_counts) {
   struct stat info {};
@@ -51,6 +51,8 @@ Json toJson(const RunSummary& s) {
           {"best_top1", number(s.bestTop1)},
           {"parameters", number(s.parameters)},
           {"checkpoint", s.lastCheckpoint},
+          {"parent", s.parent},
+          {"parent_step", s.parentStep},
           {"notes", s.notes.notes},
           {"tags", s.notes.tags},
           {"colour", s.notes.colour},
@@ -78,6 +80,8 @@ RunSummary fromJson(const std::string& name, const Json& json) {
   s.bestTop1 = number(json, "best_top1");
   s.parameters = number(json, "parameters");
   s.lastCheckpoint = json.at("checkpoint").get<std::string>();
+  s.parent = json.at("parent").get<std::string>();
+  s.parentStep = json.at("parent_step").get<std::int64_t>();
   s.notes.notes = json.at("notes").get<std::string>();
   s.notes.tags = json.at("tags").get<std::vector<std::string>>();
   s.notes.colour = json.at("colour").get<int>();

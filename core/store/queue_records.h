@@ -48,6 +48,8 @@ struct SweepRecord {
   std::string name;
   std::string method;  // how its trials were made, JSON: {"grid": {"optim.lr": [...]}}
   double added = 0;
+
+  friend bool operator==(const SweepRecord&, const SweepRecord&) = default;
 };
 
 /// What the worker has to obey besides the order of jobs.

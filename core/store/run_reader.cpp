@@ -191,7 +191,11 @@ std::vector<EventRecord> RunReader::events(std::int64_t after_seq) {
 }
 
 std::vector<CheckpointRecord> RunReader::checkpoints() {
-  return readCheckpoints(impl_->database(), 0, kEnd);
+  auto records = readCheckpoints(impl_->database(), 0, kEnd);
+  std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.segment, a.step) < std::pair(b.segment, b.step);
+  });
+  return records;
 }
 
 NewRows RunReader::newSince(std::int64_t seq, std::int64_t max_points) {

@@ -46,6 +46,7 @@ inline constexpr std::string_view kMessage = "message";               // why: th
 inline constexpr std::string_view kModel = "model";                   // registry name
 inline constexpr std::string_view kDataset = "dataset";               // data.type and folder
 inline constexpr std::string_view kDevice = "device";                 // "cpu, 2 threads"
+inline constexpr std::string_view kProcesses = "processes";           // that train together
 inline constexpr std::string_view kStarted = "started";               // wall seconds of the first start
 inline constexpr std::string_view kEnded = "ended";                   // wall seconds
 inline constexpr std::string_view kActiveSeconds = "active_seconds";  // without pauses
@@ -57,6 +58,9 @@ inline constexpr std::string_view kLambda = "lambda";
 inline constexpr std::string_view kTop1 = "top1";           // last evaluation, percent
 inline constexpr std::string_view kBestTop1 = "best_top1";  // percent
 inline constexpr std::string_view kParameters = "parameters";
+inline constexpr std::string_view kParent = "parent";           // of a branch: the run's path, relative to this one
+inline constexpr std::string_view kParentStep = "parent_step";  // completed steps of the checkpoint branched from
+inline constexpr std::string_view kPhase = "phase";             // of a running one: "" (training), "recalibration"
 }  // namespace state_key
 
 }  // namespace slab

@@ -43,6 +43,7 @@ void fillFromState(RunSummary& summary, const State& state) {
   summary.model = textOf(state, state_key::kModel);
   summary.dataset = textOf(state, state_key::kDataset);
   summary.device = textOf(state, state_key::kDevice);
+  summary.processes = static_cast<int>(numberOf(state, state_key::kProcesses, 1));
   summary.started = numberOf(state, state_key::kStarted, 0);
   summary.ended = numberOf(state, state_key::kEnded, 0);
   summary.activeSeconds = numberOf(state, state_key::kActiveSeconds, 0);
@@ -53,9 +54,15 @@ void fillFromState(RunSummary& summary, const State& state) {
   summary.top1 = numberOf(state, state_key::kTop1, RunSummary::kUnknown);
   summary.bestTop1 = numberOf(state, state_key::kBestTop1, RunSummary::kUnknown);
   summary.parameters = numberOf(state, state_key::kParameters, RunSummary::kUnknown);
+  summary.parent = textOf(state, state_key::kParent);
+  summary.parentStep = countOf(state, state_key::kParentStep);
 }
 
 }  // namespace
+
+std::filesystem::path RunSummary::parentPath() const {
+  return parent.empty() ? std::filesystem::path() : (path / parent).lexically_normal();
+}
 
 RunSummary summarize(const RunDirectory& run) {
   RunSummary summary;

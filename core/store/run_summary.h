@@ -31,14 +31,20 @@ struct RunSummary {
   std::filesystem::path path;
   RunState state = RunState::Created;
   std::string message, model, dataset, device;
+  int processes = 1;              // that train together
   double started = 0, ended = 0;  // wall seconds
   double activeSeconds = 0;
   std::int64_t step = 0, steps = 0;
   double loss = kUnknown, lambda = kUnknown, top1 = kUnknown, bestTop1 = kUnknown, parameters = kUnknown;
   std::string lastCheckpoint;      // newest good one, relative to the run
+  std::string parent;              // of a branch: the run it started from, relative to this one; "" else
+  std::int64_t parentStep = 0;     // completed steps where it branched off
   std::optional<LockInfo> writer;  // while it lives
   RunNotes notes;
   std::string problem;  // why run.db can't be read; "" when it can
+
+  /// Of the run that this one is a branch of; it may be gone. "" where there is none.
+  [[nodiscard]] std::filesystem::path parentPath() const;
 };
 
 /// Reads the summary of a run anywhere on disk. What can't be read becomes `problem`, never a throw.

@@ -198,6 +198,7 @@ class RunWriter::Impl {
     Statement series = database_->prepare("SELECT id, name FROM series");
     while (series.step()) {
       names_.emplace(series.text(1), series.integer(0));
+      namesById_[series.integer(0)] = series.text(1);
       last_series_ = std::max(last_series_, series.integer(0));
     }
     last_segment_ = database_->queryInteger("SELECT max(id) FROM segment");
@@ -261,6 +262,7 @@ class RunWriter::Impl {
       transaction.commit();
       cursor_ = std::move(next);
       for (const auto& pending : working_.checkpoints) pending->done.set_value(pending->record.seq);
+      tellPoints();
       working_ = {};
       if (options_.onCommitted) options_.onCommitted(cursor_.seq);
       if (durable) database_->execute("PRAGMA synchronous=NORMAL");
@@ -269,6 +271,16 @@ class RunWriter::Impl {
     // now: who waits for the checkpoint looks there whether to try again.
     if (!committed) failCheckpoints(working_, status().message);
     return committed;
+  }
+
+  void tellPoints() {
+    if (!options_.onPoints) return;
+    for (const SeriesInfo& series : working_.series) namesById_[series.id] = series.name;
+    if (working_.samples.empty()) return;
+    std::vector<CommittedPoint> points;
+    points.reserve(working_.samples.size());
+    for (const PendingSample& s : working_.samples) points.push_back({namesById_[s.series], s.step, s.value, s.wall});
+    options_.onPoints(points);
   }
 
   static void failCheckpoints(WriteBatch& batch, const std::string& why) {
@@ -357,6 +369,7 @@ class RunWriter::Impl {
   WriteBatch working_;
   StoreCursor cursor_;
   std::map<std::pair<SegmentId, SeriesId>, std::int64_t> sealed_;
+  std::map<SeriesId, std::string> namesById_;
   std::jthread thread_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,14 @@ struct StoreStatus {
   std::string message;  // one sentence naming the file and the cause
 };
 
+/// A point as it went into run.db.
+struct CommittedPoint {
+  std::string_view series;  // its name; valid during the call
+  std::int64_t step = 0;
+  double value = 0;
+  double wall = 0;
+};
+
 struct RunWriterOptions {
   double tickSeconds = 0.1;
   double retrySeconds = 1.0;
@@ -31,6 +40,9 @@ struct RunWriterOptions {
   std::size_t capacity = std::size_t{1} << 20;
   /// Called on the writer's thread after each commit with the newest sequence number.
   std::function<void(std::int64_t)> onCommitted;
+  /// Called on the writer's thread after each commit with the points in it, in the order they were handed over; for
+  /// copies in other formats. Must not throw.
+  std::function<void(std::span<const CommittedPoint>)> onPoints;
   /// Called on the writer's thread when the health changes.
   std::function<void(const StoreStatus&)> onStatus;
 };

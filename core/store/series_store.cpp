@@ -116,7 +116,10 @@ CurveSample SeriesStore::sampleAt(const Segment& segment, std::int64_t index, Cu
 std::int64_t SeriesStore::liveCount(std::size_t segment) const {
   std::int64_t limit = std::numeric_limits<std::int64_t>::max();
   for (std::size_t later = segment + 1; later < segments_.size(); ++later) {
-    limit = std::min(limit, segments_[later].info.fromStep);
+    const Segment& next = segments_[later];
+    // A step that is taken again comes first in its segment. An evaluation after `fromStep` steps is not, and stands.
+    const bool isTakenAgain = next.steps.size() > 0 && next.steps.at(0) == next.info.fromStep;
+    limit = std::min(limit, next.info.fromStep + (isTakenAgain ? 0 : 1));
   }
   return segments_[segment].steps.lowerBound(limit);
 }

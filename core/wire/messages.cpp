@@ -62,6 +62,9 @@ void visit(Visitor& v, T& b) {
   v("eta_seconds", b.etaSeconds);
   v("checkpoint", b.checkpoint);
   v("seq", b.seq);
+  v("phase", b.phase);
+  v("phase_done", b.phaseDone);
+  v("phase_total", b.phaseTotal);
 }
 template <typename Visitor, Body<NewData> T>
 void visit(Visitor& v, T& b) {
@@ -73,6 +76,7 @@ void visit(Visitor& v, T& b) {
   v("model", b.model);
   v("settings", b.settings);
   v("folded", b.folded);
+  v("ema", b.ema);
   v("backend", b.backend);
   v("linear", b.linear);
 }
@@ -281,6 +285,7 @@ void visit(Visitor& v, T& b) {
   v("count", b.count);
   v("label", b.label);
   v("thumbnail", b.thumbnail);
+  v("path", b.path);
 }
 template <typename Visitor, Body<DatasetItem> T>
 void visit(Visitor& v, T& b) {
@@ -296,6 +301,7 @@ void visit(Visitor& v, T& b) {
   v("total", b.total);
   v("matching", b.matching);
   v("class_names", b.classNames);
+  v("class_titles", b.classTitles);
   v("class_counts", b.classCounts);
   v("mean", b.mean);
   v("deviation", b.deviation);
@@ -305,23 +311,77 @@ template <typename Visitor, Body<ScanRequest> T>
 void visit(Visitor& v, T& b) {
   v("config", b.config);
   v("limit", b.limit);
+  v("workers", b.workers);
 }
 template <typename Visitor, Body<ScanDefect> T>
 void visit(Visitor& v, T& b) {
   v("path", b.path);
+  v("kind", b.kind);
   v("reason", b.reason);
   v("offset", b.offset);
+}
+template <typename Visitor, Body<ScanNotice> T>
+void visit(Visitor& v, T& b) {
+  v("path", b.path);
+  v("message", b.message);
+}
+template <typename Visitor, Body<ScanSize> T>
+void visit(Visitor& v, T& b) {
+  v("width", b.width);
+  v("height", b.height);
+  v("images", b.images);
 }
 template <typename Visitor, Body<ScanReport> T>
 void visit(Visitor& v, T& b) {
   v("images", b.images);
   v("bad", b.bad);
+  v("reused", b.reused);
+  v("complete", b.complete);
   v("defects", b.defects);
+  v("notices", b.notices);
   v("empty_classes", b.emptyClasses);
   v("class_names", b.classNames);
+  v("class_titles", b.classTitles);
+  v("titles_hint", b.titlesHint);
   v("class_counts", b.classCounts);
+  v("class_faults", b.classFaults);
+  v("val_counts", b.valCounts);
+  v("val_faults", b.valFaults);
+  v("sizes", b.sizes);
+  v("sandbox", b.sandbox);
+  v("lost_processes", b.lostProcesses);
   v("seconds", b.seconds);
   v("manifest", b.manifest);
+}
+template <typename Visitor, Body<RecalibrateRequest> T>
+void visit(Visitor& v, T& b) {
+  v("run", b.run);
+  v("step", b.step);
+  v("batches", b.batches);
+  v("with", b.with);
+  v("undo", b.undo);
+}
+template <typename Visitor, Body<RecalibrationRow> T>
+void visit(Visitor& v, T& b) {
+  v("layer", b.layer);
+  v("mean", b.mean);
+  v("variance", b.variance);
+}
+template <typename Visitor, Body<RecalibrationReport> T>
+void visit(Visitor& v, T& b) {
+  v("checkpoint", b.checkpoint);
+  v("previous", b.previous);
+  v("step", b.step);
+  v("batches", b.batches);
+  v("asked", b.asked);
+  v("with", b.with);
+  v("settled", b.settled);
+  v("top1_before", b.top1Before);
+  v("top1_after", b.top1After);
+  v("loss_before", b.lossBefore);
+  v("loss_after", b.lossAfter);
+  v("seconds", b.seconds);
+  v("rows", b.rows);
 }
 template <typename Visitor, Body<ImportRequest> T>
 void visit(Visitor& v, T& b) {
@@ -520,5 +580,9 @@ template Message pack(MessageKind, std::uint64_t, const ImportRequest&);
 template ImportRequest unpack(const Message&);
 template Message pack(MessageKind, std::uint64_t, const ImportReport&);
 template ImportReport unpack(const Message&);
+template Message pack(MessageKind, std::uint64_t, const RecalibrateRequest&);
+template RecalibrateRequest unpack(const Message&);
+template Message pack(MessageKind, std::uint64_t, const RecalibrationReport&);
+template RecalibrationReport unpack(const Message&);
 
 }  // namespace slab

@@ -66,10 +66,12 @@ struct RunStatus {
   std::int64_t step = 0, steps = 0;
   double epoch = 0, epochs = 0;
   double loss = 0, lr = 0, lambda = 0, imagesPerSecond = 0;
-  double top1 = -1, bestTop1 = -1;            // percent; -1: not yet
-  double activeSeconds = 0, etaSeconds = -1;  // -1: unknown
-  std::string checkpoint;                     // the newest, relative to the run
-  std::int64_t seq = 0;                       // newest committed row of run.db
+  double top1 = -1, bestTop1 = -1;             // percent; -1: not yet
+  double activeSeconds = 0, etaSeconds = -1;   // -1: unknown
+  std::string checkpoint;                      // the newest, relative to the run
+  std::int64_t seq = 0;                        // newest committed row of run.db
+  std::string phase;                           // "" for steps, "recalibration"
+  std::int64_t phaseDone = 0, phaseTotal = 0;  // batches of the phase; the time left is its own then
 };
 
 /// Event: run.db holds rows up to `seq`. Coalesced: only the newest is kept for a slow client.
@@ -87,6 +89,7 @@ struct ModelSource {
   std::string model;                            // registry name; "" = the run's
   std::map<std::string, std::string> settings;  // key=value as after --set
   bool folded = false;
+  bool ema = false;     // the averaged weights of a checkpoint
   std::string backend;  // ops.backend; "" = the run's
   std::string linear;   // ops.linear; "" = the run's
 };
@@ -291,13 +294,14 @@ struct ModelTree {
 
 // ---- data
 
-/// A page of thumbnails. `label` -1: every class.
+/// A page of thumbnails. `label` -1: every class. With `path` the page is that one file, of the data set or not.
 struct DatasetRequest {
   static constexpr std::string_view kType = "dataset";
   std::string config;  // JSON text: its data.* keys
   std::string split = "train";
   std::int64_t first = 0, count = 100, label = -1;
   int thumbnail = 56;  // longest side, pixels
+  std::string path;
 };
 
 struct DatasetItem {
@@ -313,6 +317,7 @@ struct DatasetPage {
   std::int64_t total = 0;     // of the split
   std::int64_t matching = 0;  // of the asked label
   std::vector<std::string> classNames;
+  std::vector<std::string> classTitles;  // WordNet's words by class, where the names are WordNet ids
   std::vector<std::int64_t> classCounts;
   std::vector<double> mean, deviation;
   std::vector<DatasetItem> items;
@@ -322,22 +327,44 @@ struct ScanRequest {
   static constexpr std::string_view kType = "scan";
   std::string config;
   std::int64_t limit = 0;
+  int workers = 0;  // decoding processes; 0 = one a core
 };
 
+/// A file that can't be used. `kind`: "cut", "damaged", "not_an_image" ... (core/formats/image_fault.h); "" for a
+/// sample that is not a file of its own.
 struct ScanDefect {
-  std::string path, reason;
-  std::int64_t offset = -1;
+  std::string path, kind, reason;
+  std::int64_t offset = -1;  // byte of the fault, where the decoder tells
+};
+
+/// Something odd that loses no image: a hidden folder, a PNG named .jpg.
+struct ScanNotice {
+  std::string path, message;
+};
+
+struct ScanSize {
+  int width = 0, height = 0;
+  std::int64_t images = 0;
 };
 
 struct ScanReport {
   static constexpr std::string_view kType = "scan_report";
   std::int64_t images = 0, bad = 0;
+  std::int64_t reused = 0;  // known from an earlier scan and unchanged
+  bool complete = true;     // false: stopped before the end
   std::vector<ScanDefect> defects;
+  std::vector<ScanNotice> notices;
   std::vector<std::string> emptyClasses;
   std::vector<std::string> classNames;
-  std::vector<std::int64_t> classCounts;
+  std::vector<std::string> classTitles;  // WordNet's words by class; empty when the names are no WordNet ids
+  std::string titlesHint;                // how to get them where they are ids and WordNet is missing
+  std::vector<std::int64_t> classCounts, classFaults;  // of train
+  std::vector<std::int64_t> valCounts, valFaults;      // of val, by the same classes; empty without val
+  std::vector<ScanSize> sizes;                         // the commonest first
+  std::string sandbox;                                 // how the decoding processes were confined
+  std::int64_t lostProcesses = 0;                      // decoding processes that an image took down
   double seconds = 0;
-  std::string manifest;
+  std::string manifest;  // where the verdicts are kept; "" for data that is not in files of its own
 };
 
 // ---- import
@@ -382,6 +409,38 @@ struct ImportReport {
   std::vector<std::string> missing, unexpected, reshaped;
   std::vector<std::string> warnings;
   std::string output, sha256;  // the file written; "" where only looked at or not complete
+};
+
+// ---- recalibration
+
+/// Estimates the running statistics of a checkpoint anew and writes the result as a newer checkpoint of the same step
+/// into the run; or takes the newest such checkpoint out again. Refused while a training holds the run.
+struct RecalibrateRequest {
+  static constexpr std::string_view kType = "recalibrate";
+  std::string run;         // directory
+  std::int64_t step = -1;  // of the checkpoint; -1: the newest
+  std::int64_t batches = 100;
+  std::string with = "cumulative";  // or "momentum"
+  bool undo = false;
+};
+
+struct RecalibrationRow {
+  std::string layer;
+  double mean = 0, variance = 0;  // relative change
+};
+
+/// Reply. Scores are of RepBN alone; -1 without a validation set.
+struct RecalibrationReport {
+  static constexpr std::string_view kType = "recalibration_report";
+  std::string checkpoint;  // the newest one now, relative to the run
+  std::string previous;    // the one it was made from; of an undo: the one taken out
+  std::int64_t step = 0, batches = 0, asked = 0;
+  std::string with;
+  bool settled = false;  // ended before all batches: the statistics stood still
+  double top1Before = -1, top1After = -1;
+  double lossBefore = 0, lossAfter = 0;
+  double seconds = 0;
+  std::vector<RecalibrationRow> rows;
 };
 
 // ---- bodies and messages

@@ -1,5 +1,5 @@
-// Kills and failures at random moments and at system calls: whatever happens, the store opens, and
-// all that was acknowledged is in it.
+// Kills and failures at random moments and at system calls: whatever happens, the store opens, all that was
+// acknowledged is in it, and every checkpoint it names is whole.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,8 +15,10 @@
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
+#include "core/formats/checkpoint.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
+#include "support/long_tier.h"
 #include "temporary_folder.h"
 
 namespace slab {
@@ -24,10 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool isLong() {
-  const char* value = std::getenv("SLAB_TEST_LONG");
-  return value != nullptr && std::string(value) == "1";
-}
+using testing::isLongTier;
 
 struct Outcome {
   int status = 0;    // of waitpid
@@ -140,8 +139,10 @@ void checkRun(const fs::path& path, const Acknowledged& acknowledged, const std:
   std::set<std::int64_t> found;
   for (const CheckpointRecord& record : reader->checkpoints()) {
     found.insert(record.step);
-    EXPECT_EQ(readTextFile(run.path() / record.path / "model.safetensors"),
-              "weights of step " + std::to_string(record.step));
+    const fs::path files = run.path() / record.path;
+    for (const auto& issue : verifyCheckpoint(files.string())) ADD_FAILURE() << issue.file << ": " << issue.message;
+    EXPECT_EQ(readManifest(files.string()).step, record.step);
+    EXPECT_EQ(readTextFile(files / "model.safetensors"), "weights of step " + std::to_string(record.step));
   }
   for (const std::int64_t step : all) EXPECT_TRUE(found.contains(step)) << "checkpoint " << step << " was lost";
 }
@@ -151,7 +152,7 @@ TEST(StoreCrash, LosesNothingAcknowledgedWhenKilledAtRandomMoments) {
   const fs::path run = folder.path() / "run";
   std::set<std::int64_t> checkpoints;
   Random random(20261123);
-  const int kills = isLong() ? 2000 : 20;
+  const int kills = isLongTier() ? 2000 : 20;
   int killed = 0;
   for (int i = 0; i < kills; ++i) {
     const Outcome outcome = runCommand({SLAB_CRASH_WRITER, run, "0"}, 1000 + static_cast<int>(random.below(150'000)));
@@ -168,7 +169,8 @@ TEST(StoreCrash, LosesNothingAcknowledgedWhenKilledAtRandomMoments) {
 
 // ---- system calls
 
-constexpr const char* kSystemCalls = "write,pwrite64,fsync,fdatasync,rename,unlink,openat,ftruncate,mkdir,close,fcntl";
+constexpr const char* kSystemCalls =
+    "write,pwrite64,fsync,fdatasync,rename,renameat2,unlink,unlinkat,rmdir,openat,ftruncate,mkdir,close,fcntl";
 
 // Why strace can't be used here; "" when it can.
 std::string whyNoStrace() {
@@ -201,7 +203,7 @@ struct Injection {
   [[nodiscard]] std::string text() const { return call + ":" + what + ":when=" + std::to_string(position); }
 };
 
-// All of them in a long test, else a fixed sample spread over calls and positions.
+// All of them in a long test, else a fixed sample drawn from calls, positions and ways to fail alike.
 std::vector<Injection> choose(const std::map<std::string, int>& calls, const std::vector<std::string>& whats,
                               std::size_t limit) {
   std::vector<Injection> all;
@@ -210,10 +212,11 @@ std::vector<Injection> choose(const std::map<std::string, int>& calls, const std
       for (const std::string& what : whats) all.push_back({call, position, what});
     }
   }
-  if (isLong() || all.size() <= limit) return all;
-  std::vector<Injection> sample;
-  for (std::size_t i = 0; i < limit; ++i) sample.push_back(all[i * all.size() / limit]);
-  return sample;
+  if (isLongTier() || all.size() <= limit) return all;
+  Random random(20261128);
+  for (std::size_t i = 0; i < limit; ++i) std::swap(all[i], all[i + random.below(all.size() - i)]);
+  all.resize(limit);
+  return all;
 }
 
 class StoreSystemCalls : public ::testing::Test {

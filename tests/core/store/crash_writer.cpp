@@ -1,6 +1,5 @@
 // The program the crash tests kill: writes metrics and checkpoints as a training does, and says on
 // standard output what the store acknowledged. Usage: crash_writer RUN_DIR STEPS (0: until killed).
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -8,9 +7,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <string>
 
 #include "core/base/error.h"
+#include "core/formats/checkpoint.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
 
@@ -25,23 +26,29 @@ void say(const std::string& line) {
   if (::write(STDOUT_FILENO, line.c_str(), line.size()) != static_cast<ssize_t>(line.size())) std::_Exit(7);
 }
 
-void syncFolder(const fs::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool ok = fd >= 0 && ::fsync(fd) == 0;
-  if (fd >= 0) ::close(fd);
-  if (!ok) throw slab::Error(slab::ErrorKind::Checkpoint, "can't sync '" + folder.string() + "'");
+void addFile(slab::CheckpointWriter& checkpoint, const char* name, const std::string& text) {
+  checkpoint.addFile(name, [&](slab::ByteSink& sink) { sink.write(std::as_bytes(std::span(text))); });
 }
 
-// Durable before its row: hidden name, files, rename, directory.
-void writeCheckpoint(const slab::RunDirectory& run, std::int64_t step) {
-  const fs::path final = run.checkpoint(step);
-  const fs::path hidden = run.checkpoints() / ("." + final.filename().string() + "." + std::to_string(::getpid()));
-  fs::create_directories(hidden);
-  slab::replaceFile(hidden / "model.safetensors", "weights of step " + std::to_string(step));
-  syncFolder(hidden);
-  fs::remove_all(final);
-  fs::rename(hidden, final);
-  syncFolder(run.checkpoints());
+// As the trainer does: the files durable under their name, then the row; without its row it does not stay.
+void saveCheckpoint(slab::RunWriter& store, std::int64_t step) {
+  const slab::RunDirectory& run = store.run();
+  slab::CheckpointWriter checkpoint(run.checkpoints().string(), step, "hash");
+  addFile(checkpoint, "model.safetensors", "weights of step " + std::to_string(step));
+  addFile(checkpoint, "state.safetensors", std::string(100'000, static_cast<char>('a' + step % 26)));
+  const slab::SavedCheckpoint saved = checkpoint.commit();
+  slab::CheckpointRecord record;
+  record.step = step;
+  record.path = fs::path(saved.path).lexically_relative(run.path()).string();
+  record.sha256 = saved.manifestSha256;
+  record.bytes = static_cast<std::int64_t>(saved.bytes);
+  try {
+    store.saveCheckpoint(record);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(saved.path, ignored);
+    throw;
+  }
 }
 
 std::int64_t newestCheckpoint(const slab::RunDirectory& run) {
@@ -55,6 +62,7 @@ void train(const slab::RunDirectory& run, std::int64_t steps) {
   options.tickSeconds = 0.002;
   options.retrySeconds = 0.01;
   slab::RunWriter store(slab::RunLock(run, ""), options);
+  slab::removeStaleTemporaries(run.checkpoints().string());
   const std::int64_t first = newestCheckpoint(run);
   const slab::SeriesId loss = store.series("loss");
   const slab::SeriesId rate = store.series("lr");
@@ -66,11 +74,7 @@ void train(const slab::RunDirectory& run, std::int64_t steps) {
     if (step % 2 == 1 && store.flush()) say("flushed " + std::to_string(step) + "\n");
     if ((step + 1) % kCheckpointEvery != 0) continue;
     try {
-      writeCheckpoint(run, step + 1);
-      slab::CheckpointRecord record;
-      record.step = step + 1;
-      record.path = fs::relative(run.checkpoint(step + 1), run.path()).string();
-      store.saveCheckpoint(record);
+      saveCheckpoint(store, step + 1);
       say("checkpoint " + std::to_string(step + 1) + "\n");
     } catch (const std::exception& error) {
       say(std::string("refused ") + error.what() + "\n");

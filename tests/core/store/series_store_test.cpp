@@ -212,9 +212,9 @@ TEST(SeriesStore, SetsSupersededPointsApart) {
   resumed.fromStep = 60;
   store.addSegment(resumed);
   Envelope envelope = store.envelope(0, 200, 1000);
-  EXPECT_EQ(envelope.points.size(), 60U);
+  EXPECT_EQ(envelope.points.size(), 61U);
   ASSERT_EQ(envelope.superseded.size(), 1U);
-  EXPECT_EQ(envelope.superseded[0].size(), 40U);
+  EXPECT_EQ(envelope.superseded[0].size(), 39U);
 
   store.append(ramp(2, 60, 80, -1.0));
   envelope = store.envelope(0, 200, 1000);
@@ -224,6 +224,21 @@ TEST(SeriesStore, SetsSupersededPointsApart) {
   EXPECT_EQ(store.nearest(70)->value, -70.0);
   EXPECT_EQ(store.range()->y1, 59.0);
   EXPECT_EQ(store.size(), 180);
+}
+
+TEST(SeriesStore, KeepsAPointAtTheVeryStepOfAResumeUntilThatStepIsTakenAgain) {
+  // An evaluation after 60 steps and the checkpoint of step 60: the resumed training evaluates at 80 next.
+  SeriesStore store;
+  store.append(chunkOf(1, 0, {20, 40, 60, 80}, {2, 4, 6, 8}));
+  SegmentInfo resumed;
+  resumed.id = 2;
+  resumed.fromStep = 60;
+  store.addSegment(resumed);
+  store.append(chunkOf(2, 0, {80, 100}, {8.5, 10}));
+  const Envelope envelope = store.envelope(0, 200, 1000);
+  ASSERT_EQ(envelope.points.size(), 5U);
+  EXPECT_EQ(envelope.points[2].y, 6.0);
+  EXPECT_EQ(envelope.points[3].y, 8.5);
 }
 
 TEST(SeriesStore, StartsANewLineWhereStepsFall) {
