@@ -1,4 +1,4 @@
-// What all modules of one model share: lambda, the source of drop-path noise, and the two probes.
+// What all modules of one model share: lambda, the source of drop-path noise, and the probes.
 //
 // One Context a model, owned by its Backbone and held by its modules. The thread that runs the model is
 // the only one that writes it, between forwards. Everything here lives on the host, so that no forward
@@ -14,6 +14,7 @@
 namespace slab::nn {
 
 class AttentionProbe;
+class NormProbe;
 
 /// What a PRepBN norm computes in evaluation. RepBn is the deployed form and the default; the others
 /// show how far the transition has come.
@@ -40,10 +41,13 @@ class StageTimer {
 
 struct Context {
   LambdaState lambda;
+  /// Blocks run again in the backward instead of keeping their activations.
+  bool recompute = false;
   /// Source of drop-path noise; LibTorch's default generator of the device where it is not set.
   std::optional<at::Generator> generator;
   AttentionProbe* probe = nullptr;  // not owned; null outside a capture
   StageTimer* timer = nullptr;      // not owned; null outside a measurement
+  NormProbe* normProbe = nullptr;   // not owned; null but in the steps that are watched
 };
 
 using ContextPtr = std::shared_ptr<Context>;

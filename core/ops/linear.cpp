@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "core/ops/autocast.h"
 #include "core/ops/gelu.h"
 #include "core/ops/linear_choice.h"
 #include "core/ops/onednn.h"
@@ -129,6 +130,10 @@ bool takesOneDnn(const at::Tensor& x, const at::Tensor& weight) {
 }  // namespace
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  if (const auto type = autocastType(x.device().type()); type && x.scalar_type() != at::kDouble) {
+    const AutocastOff castHere;
+    return linear(x.to(*type), weight.to(*type), bias.defined() ? bias.to(*type) : bias);
+  }
   if (!takesOneDnn(x, weight)) return at::linear(x, weight, bias);
   const auto rows = toMatrix(x);
   if (needsGradient(x, weight, bias)) {

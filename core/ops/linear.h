@@ -13,9 +13,9 @@
 
 namespace slab::ops {
 
-/// x (..., in), weight (out, in), bias (out) or undefined -> (..., out). Differentiable twice only on the
-/// torch backend. Float64, CUDA and types oneDNN lacks go to at::linear. Without gradients the weight is
-/// packed once and kept; a weight changed in place or replaced is packed again.
+/// x (..., in), weight (out, in), bias (out) or undefined -> (..., out), in the scope's type under Autocast.
+/// Differentiable twice only on the torch backend. Float64, CUDA and types oneDNN lacks go to at::linear. Without
+/// gradients the weight is packed once and kept; a weight changed in place or replaced is packed again.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 /// GELU(linear(x)) with the exact (erf) GELU; one fused call when no gradient is needed.

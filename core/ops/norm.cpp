@@ -6,9 +6,11 @@
 #include <initializer_list>
 
 #include "core/base/error.h"
+#include "core/ops/autocast.h"
 #include "core/ops/options.h"
 #include "core/ops/prep_bn_binding.h"
 #include "core/ops/reference.h"
+#include "core/ops/synchronized_norm.h"
 
 namespace slab::ops {
 namespace {
@@ -36,12 +38,13 @@ bool anyRequiresGrad(std::initializer_list<at::Tensor> tensors) {
 
 }  // namespace
 
-at::Tensor layerNorm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps) {
-  return reference::layerNorm(x, weight, bias, eps);
+at::Tensor layerNorm(const at::Tensor& given, const at::Tensor& weight, const at::Tensor& bias, double eps) {
+  return reference::layerNorm(widened(given), weight, bias, eps);
 }
 
-at::Tensor repBnEval(const at::Tensor& x, const at::Tensor& bnWeight, const at::Tensor& bnBias, const at::Tensor& alpha,
-                     const at::Tensor& runningMean, const at::Tensor& runningVar, double eps) {
+at::Tensor repBnEval(const at::Tensor& given, const at::Tensor& bnWeight, const at::Tensor& bnBias,
+                     const at::Tensor& alpha, const at::Tensor& runningMean, const at::Tensor& runningVar, double eps) {
+  const at::Tensor x = widened(given);
   const bool differentiable = anyRequiresGrad({x, bnWeight, bnBias, alpha});
   if (!differentiable && takesKernel(x, runningMean, runningVar)) {
     return repBnKernel(x, {{}, {}, bnWeight, bnBias, alpha}, runningMean, runningVar, eps);
@@ -49,10 +52,14 @@ at::Tensor repBnEval(const at::Tensor& x, const at::Tensor& bnWeight, const at::
   return reference::repBn(x, bnWeight, bnBias, alpha, runningMean, runningVar, false, 0.0, eps);
 }
 
-at::Tensor repBnTrain(const at::Tensor& x, const at::Tensor& bnWeight, const at::Tensor& bnBias,
+at::Tensor repBnTrain(const at::Tensor& given, const at::Tensor& bnWeight, const at::Tensor& bnBias,
                       const at::Tensor& alpha, const at::Tensor& runningMean, const at::Tensor& runningVar,
                       double momentum, double eps) {
+  const at::Tensor x = widened(given);
   requireTwoTokens(x);
+  if (areStatisticsSynchronized()) {
+    return synchronizedRepBn(x, bnWeight, bnBias, alpha, runningMean, runningVar, momentum, eps);
+  }
   if (takesKernel(x, runningMean, runningVar)) {
     return prepBnKernel(x, {{}, {}, bnWeight, bnBias, alpha}, runningMean, runningVar,
                         {kernels::PrepBnMode::RepBn, 0.0, 0.0, eps, momentum});
@@ -60,17 +67,21 @@ at::Tensor repBnTrain(const at::Tensor& x, const at::Tensor& bnWeight, const at:
   return reference::repBn(x, bnWeight, bnBias, alpha, runningMean, runningVar, true, momentum, eps);
 }
 
-at::Tensor prepBnTrain(const at::Tensor& x, const at::Tensor& lnWeight, const at::Tensor& lnBias, double lnEps,
+at::Tensor prepBnTrain(const at::Tensor& given, const at::Tensor& lnWeight, const at::Tensor& lnBias, double lnEps,
                        const at::Tensor& bnWeight, const at::Tensor& bnBias, const at::Tensor& alpha,
                        const at::Tensor& runningMean, const at::Tensor& runningVar, double momentum, double bnEps,
                        double lambda) {
+  const at::Tensor x = widened(given);
   requireTwoTokens(x);
-  if (takesKernel(x, runningMean, runningVar)) {
+  const bool synchronized = areStatisticsSynchronized();
+  if (!synchronized && takesKernel(x, runningMean, runningVar)) {
     return prepBnKernel(x, {lnWeight, lnBias, bnWeight, bnBias, alpha}, runningMean, runningVar,
                         {kernels::PrepBnMode::Mixed, lambda, lnEps, bnEps, momentum});
   }
   const auto left = reference::layerNorm(x, lnWeight, lnBias, lnEps);
-  const auto right = reference::repBn(x, bnWeight, bnBias, alpha, runningMean, runningVar, true, momentum, bnEps);
+  const auto right = synchronized
+                         ? synchronizedRepBn(x, bnWeight, bnBias, alpha, runningMean, runningVar, momentum, bnEps)
+                         : reference::repBn(x, bnWeight, bnBias, alpha, runningMean, runningVar, true, momentum, bnEps);
   return left * lambda + right * (1.0 - lambda);
 }
 

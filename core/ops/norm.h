@@ -7,6 +7,7 @@
 //
 // In training, `runningMean` and `runningVar` are updated in place with the batch mean and the unbiased
 // batch variance (n / (n - 1)): r <- (1 - momentum) r + momentum s. All parameters are (C), alpha is (1).
+// Inside an Autocast scope x is taken in float32, and so is the result.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "core/ops/autocast.h"
+
 namespace slab::ops::reference {
 namespace {
 
@@ -51,6 +53,7 @@ at::Tensor repBn(const at::Tensor& x, const at::Tensor& weight, const at::Tensor
 at::Tensor simplifiedLinearAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                      const at::Tensor& positionalEncoding, const at::Tensor& dwcWeight,
                                      const at::Tensor& dwcBias, SlaShape shape, const at::Tensor& dwcInput) {
+  const AutocastOff core;
   const auto island = isReduced(q) ? at::kFloat : q.scalar_type();
   const auto heads = shape.heads;
   const auto query = splitHeads(at::relu(q), heads).to(island);

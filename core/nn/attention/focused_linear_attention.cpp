@@ -7,6 +7,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "core/nn/attention/depthwise.h"
+#include "core/ops/autocast.h"
 
 namespace slab::nn {
 namespace {
@@ -29,6 +30,7 @@ at::Tensor splitHeads(const at::Tensor& x, std::int64_t heads) {
 }  // namespace
 
 at::Tensor focusedFeatures(const at::Tensor& x, const at::Tensor& scale) {
+  const ops::AutocastOff core;
   const at::Tensor wide = isReduced(x) ? x.to(at::kFloat) : x;
   const at::Tensor positive = (at::relu(wide) + kEpsilon) / at::softplus(scale.to(wide.scalar_type()));
   const at::Tensor focused = positive * positive * positive;
@@ -36,6 +38,7 @@ at::Tensor focusedFeatures(const at::Tensor& x, const at::Tensor& scale) {
 }
 
 at::Tensor focusedLinearAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, std::int64_t heads) {
+  const ops::AutocastOff core;
   const auto batch = q.size(0), queries = q.size(1), keys = k.size(1), width = q.size(2), d = width / heads;
   const at::Tensor query = splitHeads(q, heads), key = splitHeads(k, heads);
   const at::Tensor value = splitHeads(v.reshape({batch, keys, width}).to(q.scalar_type()), heads);

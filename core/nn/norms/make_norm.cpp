@@ -10,7 +10,7 @@ namespace slab::nn {
 std::shared_ptr<Norm> NormFactory::make(std::int64_t channels) const {
   switch (kind) {
     case NormKind::LayerNorm: return std::make_shared<LayerNorm>(channels, layerNormEps);
-    case NormKind::RepBn: return std::make_shared<RepBn>(channels);
+    case NormKind::RepBn: return std::make_shared<RepBn>(channels, context);
     case NormKind::PrepBn: return std::make_shared<PrepBn>(channels, layerNormEps, context);
   }
   throw Error(ErrorKind::Internal,

@@ -3,6 +3,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 
+#include "core/nn/norms/norm_probe.h"
 #include "core/ops/norm.h"
 
 namespace slab::nn {
@@ -17,13 +18,14 @@ PrepBn::PrepBn(std::int64_t channels, double layerNormEps, ContextPtr context)
 
 at::Tensor PrepBn::forward(const at::Tensor& tokens) {
   if (!is_training()) return forwardEval(tokens);
+  if (context_->normProbe) context_->normProbe->observe(*this, tokens);
   if (context_->lambda.layerNormOnly) return norm1->forward(tokens);
   const BatchStatistics& bn = *norm2->bn;
   // Frozen statistics (detection) leave nothing to fuse.
   if (!bn.is_training()) return mixture(tokens);
   norm2->bn->numBatchesTracked.add_(1);
   return ops::prepBnTrain(tokens, norm1->weight, norm1->bias, norm1->eps(), bn.weight, bn.bias, norm2->alpha,
-                          bn.runningMean, bn.runningVar, RepBn::kMomentum, RepBn::kEps, context_->lambda.lambda);
+                          bn.runningMean, bn.runningVar, bn.momentum, RepBn::kEps, context_->lambda.lambda);
 }
 
 at::Tensor PrepBn::forwardEval(const at::Tensor& tokens) {

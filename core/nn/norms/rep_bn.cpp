@@ -3,6 +3,9 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
+
+#include "core/nn/norms/norm_probe.h"
 #include "core/ops/norm.h"
 
 namespace slab::nn {
@@ -14,9 +17,10 @@ BatchStatistics::BatchStatistics(std::int64_t channels)
       runningVar(register_buffer("running_var", at::ones({channels}))),
       numBatchesTracked(register_buffer("num_batches_tracked", at::zeros({}, at::kLong))) {}
 
-RepBn::RepBn(std::int64_t channels)
+RepBn::RepBn(std::int64_t channels, ContextPtr context)
     : alpha(register_parameter("alpha", at::ones({1}))),
-      bn(register_module("bn", std::make_shared<BatchStatistics>(channels))) {}
+      bn(register_module("bn", std::make_shared<BatchStatistics>(channels))),
+      context_(std::move(context)) {}
 
 // The reference puts single BatchNorms into train mode to re-estimate their statistics, so the mode of
 // `bn` decides, not this module's.
@@ -24,8 +28,10 @@ at::Tensor RepBn::forward(const at::Tensor& tokens) {
   if (!bn->is_training()) {
     return ops::repBnEval(tokens, bn->weight, bn->bias, alpha, bn->runningMean, bn->runningVar, kEps);
   }
+  if (context_ && context_->normProbe) context_->normProbe->observe(*this, tokens);
   bn->numBatchesTracked.add_(1);
-  return ops::repBnTrain(tokens, bn->weight, bn->bias, alpha, bn->runningMean, bn->runningVar, kMomentum, kEps);
+  bn->tokens = tokens.numel() / std::max<std::int64_t>(tokens.size(-1), 1);
+  return ops::repBnTrain(tokens, bn->weight, bn->bias, alpha, bn->runningMean, bn->runningVar, bn->momentum, kEps);
 }
 
 std::optional<ChannelAffine> RepBn::evalAffine() const {

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "core/nn/context.h"
 #include "core/nn/norms/norm.h"
 
 namespace slab::nn {
@@ -11,6 +12,8 @@ namespace slab::nn {
 /// "weight", "bias", "running_mean", "running_var", "num_batches_tracked".
 class BatchStatistics : public torch::nn::Module {
  public:
+  static constexpr double kMomentum = 0.1;
+
   explicit BatchStatistics(std::int64_t channels);
 
   at::Tensor weight;
@@ -18,6 +21,11 @@ class BatchStatistics : public torch::nn::Module {
   at::Tensor runningMean;
   at::Tensor runningVar;
   at::Tensor numBatchesTracked;  // int64 scalar, counts training calls
+
+  /// Weight of a batch in RepBN's running statistics; a recalibration sets 1 to read the batch's own.
+  double momentum = kMomentum;
+  /// Tokens of the last batch that RepBN took statistics of.
+  std::int64_t tokens = 0;
 };
 
 /// BatchNorm over all tokens of the batch plus a skip scaled by one learnable alpha (1), both from their
@@ -27,9 +35,9 @@ class BatchStatistics : public torch::nn::Module {
 class RepBn : public Norm {
  public:
   static constexpr double kEps = 1e-5;
-  static constexpr double kMomentum = 0.1;
 
-  explicit RepBn(std::int64_t channels);
+  /// `context`: the model's, whose probe sees what comes in; null inside a PRepBN, which tells the probe itself.
+  explicit RepBn(std::int64_t channels, ContextPtr context = nullptr);
   at::Tensor forward(const at::Tensor& tokens) override;
   /// scale = gamma / sqrt(var + eps) + alpha, shift = beta - gamma mean / sqrt(var + eps).
   [[nodiscard]] std::optional<ChannelAffine> evalAffine() const override;
@@ -37,6 +45,9 @@ class RepBn : public Norm {
 
   at::Tensor alpha;
   std::shared_ptr<BatchStatistics> bn;
+
+ private:
+  ContextPtr context_;
 };
 
 }  // namespace slab::nn
