@@ -11,6 +11,7 @@
 #include "core/config/load.h"
 #include "core/formats/checkpoint.h"
 #include "core/models/build_model.h"
+#include "core/store/run_reader.h"
 #include "core/train/tensor_files.h"
 #include "core/train/training_state.h"
 
@@ -19,7 +20,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What run.db says is the newest, since after a rewind a superseded checkpoint may have the higher step; "" where it
+// says nothing.
+std::string newestRecorded(const fs::path& run) {
+  if (!fs::exists(RunDirectory(run).database())) return "";
+  const auto records = RunReader(RunDirectory(run)).checkpoints();
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    if (record->good && fs::exists(run / record->path / train::kModelFile)) return (run / record->path).string();
+  }
+  return "";
+}
+
 std::string newestCheckpoint(const fs::path& run) {
+  if (std::string recorded = newestRecorded(run); !recorded.empty()) return recorded;
   const auto entries = listCheckpoints((run / "checkpoints").string());
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     if (fs::exists(fs::path(entry->path) / train::kModelFile)) return entry->path;
@@ -40,6 +53,20 @@ void refusePickle(const std::string& path) {
   if (!isZip && !isPickle) return;
   throw Error(ErrorKind::Checkpoint, path + " is a PyTorch pickle, not safetensors: `slab import " + path +
                                          "` makes a safetensors file of it first");
+}
+
+// Averaged weights lie in the state file of the checkpoint that the weights belong to.
+std::string averagesBeside(const std::string& weights) {
+  const fs::path state = fs::path(weights).parent_path() / train::kStateFile;
+  if (!weights.empty() && fs::is_regular_file(state)) return state.string();
+  throw Error(ErrorKind::Checkpoint, (weights.empty() ? "random weights have" : weights + " lies beside") +
+                                         std::string(" no state.safetensors, which holds averaged weights: name a "
+                                                     "checkpoint of a training with ema.decay"));
+}
+
+void requireAverages(const StateDict& values, const std::string& file) {
+  if (!values.is_empty()) return;
+  throw Error(ErrorKind::Checkpoint, file + " holds no averaged weights: the training ran with ema.decay 0");
 }
 
 // One sentence of the problems that keep the model from being built. A data set that is gone or a schedule
@@ -111,6 +138,7 @@ SourcedModel openModel(const ModelSource& source) {
                                        ? std::string("name a model, or a run, or a checkpoint")
                                        : opened.weights + " lies in no run: name its model (--model slab_swin_t, ...)");
   }
+  if (source.ema) opened.weights = averagesBeside(opened.weights);
   opened.config = configOf(source, run);
   torch::manual_seed(0);
   opened.model = buildModel(opened.config.model);
@@ -119,7 +147,9 @@ SourcedModel openModel(const ModelSource& source) {
     const SafetensorsFile file = SafetensorsFile::open(opened.weights);
     opened.isFolded = file.metadataValue("folded") == "true";
     if (opened.isFolded) foldNorms(*opened.model);
-    opened.report = loadStateDict(*opened.model, train::readTensors(file));
+    const StateDict values = source.ema ? train::averagedTensors(file) : train::readTensors(file);
+    if (source.ema) requireAverages(values, opened.weights);
+    opened.report = loadStateDict(*opened.model, values);
     requireMatch(opened.report, opened.weights, opened.config.model.name);
   }
   opened.model->eval();

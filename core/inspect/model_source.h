@@ -18,7 +18,7 @@ struct SourcedModel {
   std::shared_ptr<Backbone> model;
   /// The run's configuration where the weights lie in a run, else the defaults with the model's.
   RunConfig config;
-  std::string weights;  // file; "" for random weights (seed 0)
+  std::string weights;  // file, of the averages the state file; "" for random weights (seed 0)
   bool inRun = false;
   /// The file held folded weights (`slab fold --output`): the norms are gone already.
   bool isFolded = false;

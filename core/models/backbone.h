@@ -40,10 +40,15 @@ class Backbone : public torch::nn::Module {
   void setEvalBranch(nn::EvalBranch branch) { context_->lambda.evalBranch = branch; }
   /// Source of drop-path noise, of the device the model runs on; nothing: LibTorch's default generator.
   void setGenerator(std::optional<at::Generator> generator) { context_->generator = std::move(generator); }
+  /// Trades time for memory in training: a block's activations are made again in the backward. The gradients are the
+  /// same bit for bit.
+  void setRecompute(bool recompute) { context_->recompute = recompute; }
   /// nullptr ends a capture. Not owned.
   void setProbe(nn::AttentionProbe* probe) { context_->probe = probe; }
   /// nullptr ends a measurement. Not owned.
   void setTimer(nn::StageTimer* timer) { context_->timer = timer; }
+  /// nullptr ends the watch. Not owned.
+  void setNormProbe(nn::NormProbe* probe) { context_->normProbe = probe; }
 
   /// Writes the counters into every PRepBN norm; do it before a state dict is saved.
   void setCounters(const NormCounters& counters);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/models/config_check.h"
+#include "core/nn/recompute.h"
 
 namespace slab {
 namespace {
@@ -173,7 +174,7 @@ at::Tensor Cswin::forwardFeatures(const at::Tensor& images) {
     const nn::StageScope scope(*context(), stageName(i));
     for (std::size_t j = 0; j < stages_[i].blocks.size(); ++j) {
       const nn::StageScope block(*context(), std::to_string(j));
-      tokens = stages_[i].blocks[j]->forward(tokens);
+      tokens = nn::runBlock(stages_[i].blocks[j], tokens, context());
     }
     if (!stages_[i].merge) continue;
     const nn::StageScope merge(*context(), "merge");

@@ -7,6 +7,7 @@
 #include "core/nn/attention/simplified_linear_attention.h"
 #include "core/nn/attention/softmax_attention.h"
 #include "core/nn/init.h"
+#include "core/nn/recompute.h"
 
 namespace slab {
 namespace {
@@ -14,7 +15,8 @@ namespace {
 constexpr char kSoftmax = 'S';
 constexpr char kLinear = 'L';
 
-std::shared_ptr<nn::JointAttention> makeAttention(const ModelConfig& config, std::int64_t index, nn::ContextPtr context) {
+std::shared_ptr<nn::JointAttention> makeAttention(const ModelConfig& config, std::int64_t index,
+                                                  nn::ContextPtr context) {
   nn::AttentionPlace place;
   place.layer = "blocks." + std::to_string(index) + ".attn";
   place.height = place.width = place.window = config.imageSize / config.patchSize;
@@ -97,7 +99,7 @@ at::Tensor Deit::forwardFeatures(const at::Tensor& images) {
     const nn::StageScope scope(*context(), "blocks");
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       const nn::StageScope block(*context(), std::to_string(i));
-      tokens = blocks_[i]->forward(tokens);
+      tokens = nn::runBlock(blocks_[i], tokens, context());
     }
   }
   const nn::StageScope scope(*context(), "norm");

@@ -35,7 +35,7 @@ at::Tensor Pvt::embed(const Stage& stage, std::size_t index, const at::Tensor& m
 at::Tensor Pvt::forwardFeatures(const at::Tensor& images) {
   at::Tensor map = images, tokens;
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    tokens = forwardPvtBlocks(stages_[i].blocks, i, embed(stages_[i], i, map), *context());
+    tokens = forwardPvtBlocks(stages_[i].blocks, i, embed(stages_[i], i, map), context());
     map = nn::tokensToMap(tokens, stages_[i].grid, stages_[i].grid);
   }
   return tokens.mean(1);

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "core/models/config_check.h"
+#include "core/nn/recompute.h"
 
 namespace slab {
 namespace {
@@ -99,11 +100,12 @@ PvtBlocks registerPvtBlocks(torch::nn::Module& model, const ModelConfig& config,
   return blocks;
 }
 
-at::Tensor forwardPvtBlocks(const PvtBlocks& blocks, std::size_t index, at::Tensor tokens, const nn::Context& context) {
-  const nn::StageScope scope(context, "block" + std::to_string(index + 1));
+at::Tensor forwardPvtBlocks(const PvtBlocks& blocks, std::size_t index, at::Tensor tokens,
+                            const nn::ContextPtr& context) {
+  const nn::StageScope scope(*context, "block" + std::to_string(index + 1));
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    const nn::StageScope block(context, std::to_string(i));
-    tokens = blocks[i]->forward(tokens);
+    const nn::StageScope block(*context, std::to_string(i));
+    tokens = nn::runBlock(blocks[i], tokens, context);
   }
   return tokens;
 }

@@ -58,6 +58,7 @@ PvtBlocks registerPvtBlocks(torch::nn::Module& model, const ModelConfig& config,
                             const nn::NormFactory& norms);
 
 /// Runs a stage's blocks in the timer's scope "block<index + 1>".
-at::Tensor forwardPvtBlocks(const PvtBlocks& blocks, std::size_t index, at::Tensor tokens, const nn::Context& context);
+at::Tensor forwardPvtBlocks(const PvtBlocks& blocks, std::size_t index, at::Tensor tokens,
+                            const nn::ContextPtr& context);
 
 }  // namespace slab

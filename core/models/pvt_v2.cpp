@@ -49,7 +49,7 @@ at::Tensor PvtV2::forwardFeatures(const at::Tensor& images) {
   at::Tensor map = images, tokens;
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     const auto& stage = stages_[i];
-    tokens = normed(stage, i, forwardPvtBlocks(stage.blocks, i, embed(stage, i, map), *context()));
+    tokens = normed(stage, i, forwardPvtBlocks(stage.blocks, i, embed(stage, i, map), context()));
     map = nn::tokensToMap(tokens, stage.grid, stage.grid);
   }
   return tokens.mean(1);

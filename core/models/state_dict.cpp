@@ -25,9 +25,6 @@ constexpr std::array<std::string_view, 2> kDerived{"relative_position_index", "a
 constexpr std::array<std::string_view, 2> kRemaining{"warm", "iter"};
 constexpr std::array<std::string_view, 2> kOtherCounters{"num_batches_tracked", "total_step"};
 
-bool isDerived(const std::string& key) {
-  return isOneOf(lastComponent(key), kDerived);
-}
 bool isRemaining(const std::string& key) {
   return isOneOf(lastComponent(key), kRemaining);
 }
@@ -105,6 +102,10 @@ std::string mismatchText(const ShapeMismatch& m) {
 }
 
 }  // namespace
+
+bool isDerived(std::string_view key) {
+  return isOneOf(lastComponent(key), kDerived);
+}
 
 StateDict stateDict(const torch::nn::Module& model) {
   StateDict values;

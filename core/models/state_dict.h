@@ -4,6 +4,7 @@
 #include <torch/ordered_dict.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/models/backbone.h"
@@ -16,6 +17,9 @@ using StateDict = torch::OrderedDict<std::string, at::Tensor>;
 /// The model's own tensors (no copies, no gradient) in the reference's order: of every module first the
 /// parameters, then the buffers, then its children.
 StateDict stateDict(const torch::nn::Module& model);
+
+/// Index and mask tensors, which follow from the configuration: saved as the reference saves them, never read.
+bool isDerived(std::string_view key);
 
 struct ShapeMismatch {
   std::string key;

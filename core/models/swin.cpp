@@ -6,6 +6,7 @@
 #include "core/nn/attention/focused_linear_attention.h"
 #include "core/nn/attention/simplified_linear_attention.h"
 #include "core/nn/attention/window_attention.h"
+#include "core/nn/recompute.h"
 
 namespace slab {
 namespace {
@@ -83,7 +84,7 @@ at::Tensor SwinLayer::forward(const at::Tensor& tokens) {
   at::Tensor x = tokens;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const nn::StageScope scope(*context_, "blocks." + std::to_string(i));
-    x = blocks[i]->forward(x);
+    x = nn::runBlock(blocks[i], x, context_);
   }
   if (!downsample) return x;
   const nn::StageScope scope(*context_, "merge");
