@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 #include "core/base/distributions.h"
 
@@ -115,12 +116,16 @@ RecipeDraw drawRecipe(int width, int height, int size, Framing framing, Random& 
   return draw;
 }
 
+Image applyOperations(Image image, const std::vector<DrawnOperation>& operations, const FillColor& fill) {
+  for (const auto& [operation, argument] : operations) image = applyOperation(image, operation, argument, fill);
+  return image;
+}
+
 Image applyRecipe(const Image& image, int size, Framing framing, const RecipeDraw& draw, const FillColor& fill) {
   Image out = crop(framing == Framing::PaddedCrop ? padded(image) : image, draw.box);
   out = resize(out, size, size, ResizeFilter::Bicubic);
   if (draw.mirror) out = mirrored(out);
-  for (const auto& [operation, argument] : draw.operations) out = applyOperation(out, operation, argument, fill);
-  return out;
+  return applyOperations(std::move(out), draw.operations, fill);
 }
 
 }  // namespace slab::data

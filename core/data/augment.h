@@ -43,6 +43,9 @@ double argumentOf(Operation operation, double magnitude, Random& random);
 /// All of it for an image of width x height on the way to size x size.
 RecipeDraw drawRecipe(int width, int height, int size, Framing framing, Random& random);
 
+/// The operations of a draw, in their order.
+Image applyOperations(Image image, const std::vector<DrawnOperation>& operations, const FillColor& fill);
+
 /// size x size; the box bicubic and antialiased, cut out before it is resized.
 Image applyRecipe(const Image& image, int size, Framing framing, const RecipeDraw& draw, const FillColor& fill);
 

@@ -10,7 +10,6 @@
 #include "core/data/erase.h"
 #include "core/data/mixup.h"
 #include "core/data/transforms.h"
-#include "core/formats/color.h"
 #include "core/formats/resize.h"
 
 namespace slab::data {
@@ -32,18 +31,6 @@ void check(const LoaderOptions& options, const Dataset& dataset) {
                       " were given for " + std::to_string(count) + " channels");
     }
   }
-}
-
-std::vector<std::array<float, 256>> makeTables(const LoaderOptions& options) {
-  std::vector<std::array<float, 256>> tables(static_cast<std::size_t>(options.channels));
-  for (std::size_t c = 0; c < tables.size(); ++c) {
-    const auto mean = static_cast<float>(entryOf(options.mean, c));
-    const auto deviation = static_cast<float>(entryOf(options.std, c));
-    for (int v = 0; v < 256; ++v) {
-      tables[c][static_cast<std::size_t>(v)] = (static_cast<float>(v) / 255.0F - mean) / deviation;
-    }
-  }
-  return tables;
 }
 
 /// round(255 mean), as timm makes it of the recipe's mean: (124, 116, 104) for ImageNet's.
@@ -79,9 +66,10 @@ BatchMaker::BatchMaker(std::shared_ptr<const Dataset> dataset, LoaderOptions opt
     : dataset_(std::move(dataset)),
       options_(std::move(options)),
       order_(dataset_->size(), options_.shuffle, options_.seed),
+      color_(options_.channels == 1 ? ColorMode::Grey : ColorMode::Rgb),
       stored_(dataset_->stored()) {
   check(options_, *dataset_);
-  if (!dataset_->isNormalised()) tables_ = makeTables(options_);
+  if (!dataset_->isNormalised()) normaliser_.emplace(options_.mean, options_.std, options_.channels, planeSize());
   if (options_.augment == Augment::Timm) {
     checkRecipe(options_, stored_);
     fill_ = fillOf(options_);
@@ -105,14 +93,17 @@ BatchMaker::BatchMaker(std::shared_ptr<const Dataset> dataset, LoaderOptions opt
 
 std::int64_t BatchMaker::batchesPerEpoch() const {
   const std::int64_t images = dataset_->size();
-  return options_.dropLast ? images / options_.batch : (images + options_.batch - 1) / options_.batch;
+  const std::int64_t together = options_.batch * options_.ranks;
+  if (!options_.dropLast) return (images + together - 1) / together;
+  return images / (together * options_.accumulate) * options_.accumulate;
 }
 
 std::size_t BatchMaker::planeSize() const {
   return static_cast<std::size_t>(options_.imageSize) * static_cast<std::size_t>(options_.imageSize);
 }
 
-MadeBatch BatchMaker::make(std::int64_t epoch, std::int64_t index) {
+MadeBatch BatchMaker::make(std::int64_t epoch, std::int64_t number) {
+  const std::int64_t index = number * options_.ranks + options_.rank;
   const auto order = order_.ofEpoch(epoch);
   const auto total = static_cast<std::int64_t>(order->size());
   const std::int64_t first = index * options_.batch;
@@ -152,7 +143,7 @@ MadeBatch BatchMaker::make(std::int64_t epoch, std::int64_t index) {
                                        " samples can be decoded; the last: " + made.skipped.back().cause);
     }
   }
-  if (options_.augment == Augment::Timm) mix(made.batch);
+  if (options_.augment == Augment::Timm && options_.mixes) mix(made.batch);
   return made;
 }
 
@@ -168,7 +159,7 @@ void BatchMaker::writeSample(std::int64_t epoch, std::int64_t index, std::vector
                              float* out) const {
   Random random = sampleStream(options_.seed, epoch, index);
   if (options_.augment == Augment::Timm) {
-    writeRecipe(index, random, scratch, out);
+    writeRecipe(index, random, out);
     const int size = options_.imageSize;
     const auto box = drawEraseBox(size, size, random);
     if (box) eraseBox(out, options_.channels, size, size, *box, random);
@@ -188,61 +179,50 @@ void BatchMaker::writeStored(std::int64_t index, Random& random, std::vector<std
   if (stored_.scalar_type() == at::kByte) {
     scratch.resize(values);
     copyPlaced(stored_.const_data_ptr<std::uint8_t>() + first, scratch.data(), channels, plane, placement);
-    normaliseBytes(scratch.data(), channels, out);
+    normaliser_->planes(scratch.data(), channels, out);
   } else {
     copyPlaced(stored_.const_data_ptr<float>() + first, out, channels, plane, placement);
-    if (!dataset_->isNormalised()) normaliseFloats(out);
+    if (normaliser_) normaliser_->floats(out);
   }
 }
 
 void BatchMaker::writeImage(std::int64_t index, Random& random, std::vector<std::uint8_t>& scratch, float* out) const {
   const int size = options_.imageSize;
-  Image image = convertColor(dataset_->image(index), options_.channels == 1 ? ColorMode::Grey : ColorMode::Rgb);
+  const SampleSource source = dataset_->source(index);
+  Image image;
   if (stored_.defined()) {
     // Small stored images have no margin to give away: all of the image, at the model's size.
-    image = resize(image, size, size, ResizeFilter::Bicubic);
+    image = resize(wholeImage(source, color_), size, size, ResizeFilter::Bicubic);
+  } else if (options_.evaluation) {
+    image = resizeForEvaluation(wholeImage(source, color_), size);
   } else {
-    image = options_.evaluation ? resizeForEvaluation(image, size)
-                                : resizeForTraining(image, size, options_.augment, random);
+    image = resizeForTraining(source, color_, size, options_.augment, random);
   }
   const std::size_t values = planeSize() * static_cast<std::size_t>(options_.channels);
   scratch.resize(2 * values);
   toPlanes(image, scratch.data());
   copyPlaced(scratch.data(), scratch.data() + values, options_.channels, {size, size},
              drawPlacement(options_.augment, random));
-  normaliseBytes(scratch.data() + values, options_.channels, out);
+  normaliser_->planes(scratch.data() + values, options_.channels, out);
 }
 
-void BatchMaker::writeRecipe(std::int64_t index, Random& random, std::vector<std::uint8_t>& scratch, float* out) const {
+void BatchMaker::writeRecipe(std::int64_t index, Random& random, float* out) const {
   // As the reference: a picture of up to 32 pixels keeps its scale and is only moved.
   constexpr int kLargestPadded = 32;
   const int size = options_.imageSize;
-  Image image = convertColor(dataset_->image(index), options_.channels == 1 ? ColorMode::Grey : ColorMode::Rgb);
-  const bool isSmall = stored_.defined() && size <= kLargestPadded;
-  if (isSmall) image = resize(image, size, size, ResizeFilter::Bicubic);
-  const Framing framing = isSmall ? Framing::PaddedCrop : Framing::ResizedCrop;
-  const RecipeDraw draw = drawRecipe(image.width, image.height, size, framing, random);
-  image = applyRecipe(image, size, framing, draw, fill_);
-  scratch.resize(planeSize() * static_cast<std::size_t>(options_.channels));
-  toPlanes(image, scratch.data());
-  normaliseBytes(scratch.data(), options_.channels, out);
-}
-
-void BatchMaker::normaliseBytes(const std::uint8_t* planes, int channelsIn, float* out) const {
-  const std::size_t plane = planeSize();
-  for (std::size_t c = 0; c < tables_.size(); ++c) {
-    const std::uint8_t* in = planes + (channelsIn == 1 ? 0 : c * plane);
-    const float* table = tables_[c].data();
-    for (std::size_t i = 0; i < plane; ++i) *out++ = table[in[i]];
+  const SampleSource source = dataset_->source(index);
+  Image image;
+  if (stored_.defined() && size <= kLargestPadded) {
+    image = resize(wholeImage(source, color_), size, size, ResizeFilter::Bicubic);
+    const RecipeDraw draw = drawRecipe(size, size, size, Framing::PaddedCrop, random);
+    image = applyRecipe(image, size, Framing::PaddedCrop, draw, fill_);
+  } else {
+    const ImageSize whole = sizeOf(source);
+    const RecipeDraw draw = drawRecipe(whole.width, whole.height, size, Framing::ResizedCrop, random);
+    image = resizedRegion(source, color_, draw.box, size, size, draw.mirror);
+    image = applyOperations(std::move(image), draw.operations, fill_);
   }
-}
-
-void BatchMaker::normaliseFloats(float* values) const {
-  for (std::size_t c = 0; c < tables_.size(); ++c) {
-    const auto mean = static_cast<float>(entryOf(options_.mean, c));
-    const auto deviation = static_cast<float>(entryOf(options_.std, c));
-    for (std::size_t i = 0; i < planeSize(); ++i, ++values) *values = (*values - mean) / deviation;
-  }
+  normaliser_->pixels(image, out);
 }
 
 std::string BatchMaker::knownCause(std::int64_t index) {

@@ -6,7 +6,9 @@
 #include "core/base/error.h"
 #include "core/data/fashion_mnist.h"
 #include "core/data/image_folder.h"
+#include "core/data/packed_dataset.h"
 #include "core/data/tensor_dataset.h"
+#include "core/formats/packed_set.h"
 
 namespace slab::data {
 namespace {
@@ -20,7 +22,10 @@ class FirstSamples final : public Dataset {
   [[nodiscard]] std::int64_t label(std::int64_t index) const override { return inner_->label(index); }
   [[nodiscard]] const std::vector<std::string>& classNames() const override { return inner_->classNames(); }
   [[nodiscard]] std::string nameOf(std::int64_t index) const override { return inner_->nameOf(index); }
+  [[nodiscard]] std::string fileOf(std::int64_t index) const override { return inner_->fileOf(index); }
+  [[nodiscard]] bool isKnownBad(std::int64_t index) const override { return inner_->isKnownBad(index); }
   [[nodiscard]] Image image(std::int64_t index) const override { return inner_->image(index); }
+  [[nodiscard]] SampleSource source(std::int64_t index) const override { return inner_->source(index); }
   [[nodiscard]] at::Tensor stored() const override {
     const at::Tensor all = inner_->stored();
     return all.defined() ? all.narrow(0, 0, size_) : all;
@@ -37,7 +42,8 @@ class FirstSamples final : public Dataset {
 std::unique_ptr<Dataset> open(const DataConfig& data, Split split) {
   switch (data.type) {
     case DataType::FashionMnist: return openFashionMnist(data.root, split);
-    case DataType::ImageFolder: return openImageFolder(data.root, split);
+    case DataType::ImageFolder:
+      return isPackedSet(data.root) ? openPackedSet(data.root, split) : openImageFolder(data.root, split);
     case DataType::Tensors: {
       const bool train = split == Split::Train;
       const std::string& images = train ? data.images : data.valImages;
@@ -89,6 +95,12 @@ std::vector<std::int64_t> classCounts(const Dataset& dataset) {
     ++counts[label];
   }
   return counts;
+}
+
+std::int64_t knownBad(const Dataset& dataset) {
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < dataset.size(); ++i) count += dataset.isKnownBad(i) ? 1 : 0;
+  return count;
 }
 
 }  // namespace slab::data

@@ -11,6 +11,7 @@
 #include "core/base/image.h"
 #include "core/config/data_config.h"
 #include "core/config/model_config.h"
+#include "core/data/sample_source.h"
 
 namespace slab::data {
 
@@ -36,9 +37,22 @@ class Dataset {
   /// The file of a sample, with its number where the file holds several: what messages say.
   [[nodiscard]] virtual std::string nameOf(std::int64_t index) const = 0;
 
+  /// The file that holds this sample and nothing else, to be decoded by whoever asks; "" for data sets that hold
+  /// their samples otherwise.
+  [[nodiscard]] virtual std::string fileOf(std::int64_t /*index*/) const { return {}; }
+
+  /// Whether the last scan of the data set found this sample to be damaged; `image` then throws without reading it,
+  /// unless the file was changed since.
+  [[nodiscard]] virtual bool isKnownBad(std::int64_t /*index*/) const { return false; }
+
   /// The sample as stored, 8 bits a channel, for people to look at. Throws Error(Data) when it is
   /// damaged; float data is scaled so that its smallest value is black and its largest white.
   [[nodiscard]] virtual Image image(std::int64_t index) const = 0;
+
+  /// The same for a loader, which may need only a part of a file. Throws as `image`.
+  [[nodiscard]] virtual SampleSource source(std::int64_t index) const {
+    return imageSource(image(index), nameOf(index));
+  }
 
   /// All samples (N x C x H x W, uint8 or float32, contiguous) where they have one size and fit into
   /// memory; undefined for data sets that decode files.
@@ -59,5 +73,8 @@ std::unique_ptr<Dataset> openDataset(const DataConfig& data, const ModelConfig& 
 
 /// Images of each class, by label, as long as classNames() or the largest label.
 std::vector<std::int64_t> classCounts(const Dataset& dataset);
+
+/// Samples that the last scan found to be damaged.
+std::int64_t knownBad(const Dataset& dataset);
 
 }  // namespace slab::data

@@ -6,6 +6,9 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/data/folder_reader.h"
+#include "core/data/manifest.h"
+#include "core/data/validation_list.h"
 #include "core/formats/image_codec.h"
 
 namespace slab::data {
@@ -13,134 +16,147 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMaxDepth = 16;
-
 struct Entry {
   std::string path;
   std::int64_t label = 0;
 };
 
+/// By number of the sample.
+using KnownFaults = std::map<std::int64_t, ManifestEntry>;
+
+/// One part of an image folder as it was found.
+struct Part {
+  std::vector<Entry> entries;
+  std::vector<std::string> classNames;
+  std::vector<DatasetNotice> notices;
+  KnownFaults faults;
+};
+
 class ImageFolder final : public Dataset {
  public:
-  ImageFolder(std::vector<Entry> entries, std::vector<std::string> classNames, std::vector<DatasetNotice> notices)
-      : entries_(std::move(entries)), classNames_(std::move(classNames)), notices_(std::move(notices)) {}
+  explicit ImageFolder(Part part) : part_(std::move(part)) {}
 
-  [[nodiscard]] std::int64_t size() const override { return static_cast<std::int64_t>(entries_.size()); }
+  [[nodiscard]] std::int64_t size() const override { return static_cast<std::int64_t>(part_.entries.size()); }
   [[nodiscard]] std::int64_t label(std::int64_t index) const override { return at(index).label; }
-  [[nodiscard]] const std::vector<std::string>& classNames() const override { return classNames_; }
+  [[nodiscard]] const std::vector<std::string>& classNames() const override { return part_.classNames; }
   [[nodiscard]] std::string nameOf(std::int64_t index) const override { return at(index).path; }
+  [[nodiscard]] std::string fileOf(std::int64_t index) const override { return at(index).path; }
   [[nodiscard]] Image image(std::int64_t index) const override {
     DecodeOptions options;
     options.color = ColorMode::Stored;
-    return decodeImage(at(index).path, options);
+    return decodeImage(readable(index), options);
   }
-  [[nodiscard]] const std::vector<DatasetNotice>& notices() const override { return notices_; }
+  [[nodiscard]] bool isKnownBad(std::int64_t index) const override { return part_.faults.count(index) > 0; }
+  [[nodiscard]] const std::vector<DatasetNotice>& notices() const override { return part_.notices; }
+  [[nodiscard]] SampleSource source(std::int64_t index) const override { return fileSource(readable(index)); }
 
  private:
-  [[nodiscard]] const Entry& at(std::int64_t index) const { return entries_[static_cast<std::size_t>(index)]; }
+  [[nodiscard]] const Entry& at(std::int64_t index) const { return part_.entries[static_cast<std::size_t>(index)]; }
 
-  std::vector<Entry> entries_;
-  std::vector<std::string> classNames_;
-  std::vector<DatasetNotice> notices_;
+  /// The path of a sample that is not known to be damaged.
+  [[nodiscard]] const std::string& readable(std::int64_t index) const {
+    const std::string& path = at(index).path;
+    const auto known = part_.faults.find(index);
+    if (known != part_.faults.end() && stampOf(path) == known->second.stamp) {
+      throw ImageError(path, *known->second.fault, known->second.cause, known->second.offset);
+    }
+    return path;
+  }
+
+  Part part_;
 };
 
-bool isHidden(const fs::path& path) {
-  return path.filename().string().starts_with('.');
+/// Takes the images of `val` that lie in no class folder, with the labels of the list.
+void takeListed(const fs::path& root, const fs::path& val, FolderReader& reader, Part& part) {
+  const std::vector<std::string> names = FolderReader::looseImages(val);
+  const auto list = findValidationList(root);
+  if (!list) {
+    throw Error(ErrorKind::Data,
+                val.string() + " holds " + std::to_string(names.size()) +
+                    " images in no class folder, and their labels are nowhere: " + validationListMend());
+  }
+  const ValidationLabels labels = readValidationList(*list, part.classNames, names);
+  for (const std::string& name : names) {
+    const auto label = labels.find(name);
+    if (label == labels.end()) {
+      reader.note(val / name, "not in " + list->string() + ", passed over");
+    } else {
+      part.entries.push_back({(val / name).string(), label->second});
+    }
+  }
+  for (const auto& [name, label] : labels) {
+    if (!std::binary_search(names.begin(), names.end(), name)) {
+      reader.note(val / name, "missing, though " + list->string() + " names it");
+    }
+  }
 }
 
-/// Walks one part of the data set and notes what it passes over.
-class FolderReader {
- public:
-  /// The class folders of `part`, sorted; hidden ones and loose files are noted.
-  std::vector<std::string> classes(const fs::path& part) {
-    std::vector<std::string> names;
-    for (const fs::directory_entry& entry : fs::directory_iterator(part)) {
-      if (isHidden(entry.path())) {
-        note(entry.path(), "hidden, passed over");
-      } else if (entry.is_directory()) {
-        names.push_back(entry.path().filename().string());
-      } else {
-        note(entry.path(), "not in a class folder, passed over");
-      }
+void takeClassFolders(const fs::path& folder, const std::vector<std::string>& present, FolderReader& reader,
+                      Part& part) {
+  for (std::size_t label = 0; label < part.classNames.size(); ++label) {
+    const fs::path classFolder = folder / part.classNames[label];
+    if (!std::binary_search(present.begin(), present.end(), part.classNames[label])) {
+      reader.note(classFolder, "class missing here, though train has it");
+      continue;
     }
-    std::sort(names.begin(), names.end());
-    return names;
+    const std::vector<std::string> images = reader.images(classFolder);
+    if (images.empty()) reader.note(classFolder, "class without images");
+    for (const std::string& path : images) part.entries.push_back({path, static_cast<std::int64_t>(label)});
   }
-
-  /// The images below a class folder, sorted by path.
-  std::vector<std::string> images(const fs::path& folder) {
-    std::vector<std::string> paths;
-    fs::recursive_directory_iterator entry(folder, fs::directory_options::follow_directory_symlink);
-    for (; entry != fs::recursive_directory_iterator(); ++entry) {
-      const fs::path& path = entry->path();
-      if (isHidden(path)) {
-        note(path, "hidden, passed over");
-        entry.disable_recursion_pending();
-      } else if (entry->is_directory()) {
-        // A link to a folder above would be followed for ever.
-        if (entry.depth() >= kMaxDepth) entry.disable_recursion_pending();
-      } else if (isImageName(path.filename().string())) {
-        paths.push_back(path.string());
-      } else {
-        note(path, "not the name of an image this build reads, passed over");
-      }
+  for (const std::string& name : present) {
+    if (!std::binary_search(part.classNames.begin(), part.classNames.end(), name)) {
+      reader.note(folder / name, "class that train does not have, passed over");
     }
-    std::sort(paths.begin(), paths.end());
-    return paths;
   }
+}
 
-  void note(const fs::path& path, std::string message) { notices.push_back({path.string(), std::move(message)}); }
+/// Verdicts that hold wherever the file is decoded: one that can't be opened, or not by that build, is tried again.
+bool holdsHere(ImageFault fault) {
+  return fault != ImageFault::Unreadable && fault != ImageFault::Unsupported;
+}
 
-  std::vector<DatasetNotice> notices;
-};
-
-bool isFolder(const fs::path& path) {
-  std::error_code error;
-  return fs::is_directory(path, error);
+KnownFaults knownFaults(const std::string& root, const std::vector<Entry>& entries) {
+  const Manifest manifest = readManifest(root, /*faultsOnly=*/true);
+  KnownFaults faults;
+  if (manifest.empty()) return faults;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto found = manifest.find(manifestName(root, entries[i].path));
+    if (found != manifest.end() && holdsHere(*found->second.fault)) {
+      faults.emplace(static_cast<std::int64_t>(i), found->second);
+    }
+  }
+  return faults;
 }
 
 std::unique_ptr<Dataset> read(const fs::path& root, Split split) {
   FolderReader reader;
-  const fs::path train = root / "train", part = root / (split == Split::Train ? "train" : "val");
+  const fs::path train = root / "train", folder = root / (split == Split::Train ? "train" : "val");
   if (!isFolder(train)) {
     throw Error(ErrorKind::Data, train.string() + " is missing: an image folder has train/<class>/ and val/<class>/ " +
                                      "below data.root");
   }
-  if (!isFolder(part)) return nullptr;
-  const std::vector<std::string> classNames =
-      split == Split::Train ? reader.classes(train) : FolderReader().classes(train);
-  const std::vector<std::string> present = split == Split::Train ? classNames : reader.classes(part);
-
-  std::vector<Entry> entries;
-  for (std::size_t label = 0; label < classNames.size(); ++label) {
-    const fs::path folder = part / classNames[label];
-    if (!std::binary_search(present.begin(), present.end(), classNames[label])) {
-      reader.note(folder, "class missing here, though train has it");
-      continue;
-    }
-    const std::vector<std::string> images = reader.images(folder);
-    if (images.empty()) reader.note(folder, "class without images");
-    for (const std::string& path : images) entries.push_back({path, static_cast<std::int64_t>(label)});
+  if (!isFolder(folder)) return nullptr;
+  Part part;
+  part.classNames = split == Split::Train ? reader.classes(train) : FolderReader().classes(train);
+  const bool isListed = split == Split::Validation && FolderReader().classes(folder).empty() &&
+                        !FolderReader::looseImages(folder).empty();
+  if (isListed) {
+    takeListed(root, folder, reader, part);
+  } else {
+    takeClassFolders(folder, split == Split::Train ? part.classNames : reader.classes(folder), reader, part);
   }
-  for (const std::string& name : present) {
-    if (!std::binary_search(classNames.begin(), classNames.end(), name)) {
-      reader.note(part / name, "class that train does not have, passed over");
-    }
-  }
-  if (entries.empty() && split == Split::Validation) return nullptr;
-  if (entries.empty()) throw Error(ErrorKind::Data, part.string() + " holds no image below its class folders");
-  return std::make_unique<ImageFolder>(std::move(entries), classNames, std::move(reader.notices));
+  if (part.entries.empty() && split == Split::Validation) return nullptr;
+  if (part.entries.empty()) throw Error(ErrorKind::Data, folder.string() + " holds no image below its class folders");
+  part.faults = knownFaults(root.string(), part.entries);
+  part.notices = reader.takeNotices();
+  return std::make_unique<ImageFolder>(std::move(part));
 }
 
 }  // namespace
 
 std::unique_ptr<Dataset> openImageFolder(const std::string& root, Split split) {
   if (root.empty()) throw Error(ErrorKind::Config, "data.root must name the folder of data.type image_folder");
-  try {
-    return read(root, split);
-  } catch (const fs::filesystem_error& error) {
-    throw Error(ErrorKind::Data, error.path1().string() + " can't be read: " + error.code().message());
-  }
+  return read(root, split);
 }
 
 }  // namespace slab::data

@@ -31,15 +31,17 @@ struct Outcome {
 class Loader::Impl {
  public:
   Impl(std::shared_ptr<const Dataset> dataset, LoaderOptions options, OnSkipped onSkipped)
-      : size_(dataset->size()),
+      : dataset_(dataset),
+        size_(dataset->size()),
         batch_(options.batch),
+        accumulate_(options.accumulate),
         window_(std::max(options.prefetch, 1)),
         maker_(std::move(dataset), options),
         perEpoch_(maker_.batchesPerEpoch()),
         onSkipped_(std::move(onSkipped)) {
     if (perEpoch_ == 0) {
-      throw Error(ErrorKind::Config, "the data set has " + std::to_string(size_) +
-                                         " samples, fewer than one batch of " + std::to_string(batch_) +
+      throw Error(ErrorKind::Config, "the data set has " + std::to_string(size_) + " samples, fewer than one step of " +
+                                         std::to_string(batch_ * accumulate_) +
                                          ": lower train.batch or set data.drop_last to false");
     }
     for (int i = 0; i < std::max(options.workers, 1); ++i) {
@@ -78,6 +80,10 @@ class Loader::Impl {
 
   [[nodiscard]] std::int64_t position() const { return position_; }
   [[nodiscard]] std::int64_t batchesPerEpoch() const { return perEpoch_; }
+  [[nodiscard]] std::int64_t sizeOf(std::int64_t batch) const {
+    return std::min(batch_, size_ - batch % perEpoch_ * batch_);
+  }
+  [[nodiscard]] std::string nameOf(std::int64_t index) const { return dataset_->nameOf(index); }
   [[nodiscard]] std::int64_t skipped() const { return static_cast<std::int64_t>(reported_.size()); }
   [[nodiscard]] double waitSeconds() const { return waited_; }
 
@@ -115,8 +121,10 @@ class Loader::Impl {
     }
   }
 
+  const std::shared_ptr<const Dataset> dataset_;
   const std::int64_t size_;
   const std::int64_t batch_;
+  const std::int64_t accumulate_;
   const std::int64_t window_;
   BatchMaker maker_;
   const std::int64_t perEpoch_;
@@ -152,6 +160,12 @@ std::int64_t Loader::position() const {
 }
 std::int64_t Loader::batchesPerEpoch() const {
   return impl_->batchesPerEpoch();
+}
+std::int64_t Loader::sizeOf(std::int64_t batch) const {
+  return impl_->sizeOf(batch);
+}
+std::string Loader::nameOf(std::int64_t index) const {
+  return impl_->nameOf(index);
 }
 std::int64_t Loader::skipped() const {
   return impl_->skipped();

@@ -22,16 +22,25 @@ struct Batch {
   at::Tensor indices;
   double ownShare = 1.0;
   std::int64_t epoch = 0;
-  std::int64_t index = 0;  // within the epoch
+  std::int64_t index = 0;  // within the epoch, of all processes' batches
 };
 
 struct LoaderOptions {
   std::int64_t batch = 128;
+  /// Batches of one optimizer step. With `dropLast` an epoch ends with a whole step: the batches left over
+  /// are dropped as the images left over are, so that epochs here and in the plan begin at the same step.
+  std::int64_t accumulate = 1;
+  /// Of a distributed training: process `rank` of `ranks` takes every ranks-th batch, beginning with number `rank`, so
+  /// that together they take what a single process takes in batches of ranks x batch, and each mixes its own. With
+  /// `dropLast` an epoch ends where not every process has a whole batch left.
+  int rank = 0, ranks = 1;
   bool shuffle = false;
   bool dropLast = true;
   /// Files of images take the evaluation's resize and central crop instead of the training's.
   bool evaluation = false;
   Augment augment = Augment::None;
+  /// Whether augment timm mixes the images of a batch; the statistics pass takes them unmixed.
+  bool mixes = true;
   std::uint64_t seed = 0;
   int workers = 2;
   /// Batches made ahead, at most.
@@ -80,6 +89,10 @@ class Loader {
   /// The number of the batch that `next` will give.
   [[nodiscard]] std::int64_t position() const;
   [[nodiscard]] std::int64_t batchesPerEpoch() const;
+  /// Images of batch number `batch`: fewer than the others where an epoch keeps its rest.
+  [[nodiscard]] std::int64_t sizeOf(std::int64_t batch) const;
+  /// The file of a sample, as messages name it.
+  [[nodiscard]] std::string nameOf(std::int64_t index) const;
 
   /// Different samples skipped so far.
   [[nodiscard]] std::int64_t skipped() const;

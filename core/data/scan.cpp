@@ -6,76 +6,117 @@
 #include <condition_variable>
 #include <exception>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <thread>
 
 #include "core/base/clock.h"
+#include "core/data/sample_examiner.h"
 
 namespace slab::data {
 namespace {
 
-/// What one thread found.
-struct Findings {
-  std::vector<BadSample> bad;
-  std::map<std::pair<int, int>, std::int64_t> sizes;
+bool holdsFiles(const Dataset& dataset) {
+  return dataset.size() > 0 && !dataset.fileOf(0).empty();
+}
+
+/// Hands out the numbers of the samples to the workers' threads and waits for the last.
+class Pass {
+ public:
+  Pass(std::int64_t total, std::stop_token stop) : total_(total), stop_(std::move(stop)) {}
+
+  void run(std::vector<std::unique_ptr<SampleExaminer>>& examiners, const ScanOptions& options) {
+    running_ = examiners.size();
+    std::vector<std::jthread> threads;
+    for (auto& examiner : examiners) threads.emplace_back([this, &examiner] { work(*examiner); });
+    std::unique_lock lock(mutex_);
+    while (!ended_.wait_for(lock, std::chrono::milliseconds(250), [this] { return running_ == 0; })) {
+      if (options.onProgress) options.onProgress(done_, total_);
+    }
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+  [[nodiscard]] std::int64_t done() const { return done_; }
+
+ private:
+  void work(SampleExaminer& examiner) {
+    std::exception_ptr failure;
+    try {
+      while (!stop_.stop_requested() && !failed_) {
+        const std::int64_t index = next_++;
+        if (index >= total_) break;
+        examiner.examine(index);
+        ++done_;
+      }
+    } catch (...) {
+      failure = std::current_exception();
+      failed_ = true;
+    }
+    const std::lock_guard lock(mutex_);
+    if (failure) failure_ = failure;
+    --running_;
+    ended_.notify_all();
+  }
+
+  const std::int64_t total_;
+  const std::stop_token stop_;
+  std::atomic<std::int64_t> next_{0}, done_{0};
+  std::atomic<bool> failed_{false};
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::size_t running_ = 0;
+  std::exception_ptr failure_;
 };
 
-Findings look(const Dataset& dataset, std::int64_t total, std::atomic<std::int64_t>& next,
-              std::atomic<std::int64_t>& done, const std::stop_token& stop) {
-  Findings findings;
-  while (!stop.stop_requested()) {
-    const std::int64_t index = next++;
-    if (index >= total) break;
-    try {
-      const Image image = dataset.image(index);
-      ++findings.sizes[{image.width, image.height}];
-    } catch (const std::exception& error) {
-      findings.bad.push_back({index, dataset.nameOf(index), error.what()});
+std::vector<std::unique_ptr<SampleExaminer>> makeExaminers(const Dataset& dataset, const ScanOptions& options) {
+  std::vector<std::unique_ptr<SampleExaminer>> examiners;
+  const bool files = holdsFiles(dataset);
+  for (int i = 0; i < std::max(options.workers, 1); ++i) {
+    if (files) {
+      examiners.push_back(std::make_unique<FileExaminer>(dataset, options.root, options.journal));
+    } else {
+      examiners.push_back(std::make_unique<HeldSampleExaminer>(dataset));
     }
-    ++done;
   }
-  return findings;
+  return examiners;
+}
+
+void takeFindings(SampleExaminer& examiner, ScanReport& report) {
+  Findings& found = examiner.findings;
+  std::move(found.bad.begin(), found.bad.end(), std::back_inserter(report.bad));
+  std::move(found.notices.begin(), found.notices.end(), std::back_inserter(report.notices));
+  for (const auto& [size, count] : found.sizes) report.sizes[size] += count;
+  report.reused += found.reused;
+  const auto* files = dynamic_cast<const FileExaminer*>(&examiner);
+  if (files == nullptr) return;
+  report.lostProcesses += files->decoder().lost();
+  if (files->decoder().hasStarted()) report.sandbox = describe(files->decoder().confinement());
 }
 
 }  // namespace
 
-ScanReport scanDataset(const Dataset& dataset, int workers, std::int64_t limit, std::stop_token stop,
-                       const std::function<void(std::int64_t done, std::int64_t total)>& onProgress) {
+ScanReport scanDataset(const Dataset& dataset, const ScanOptions& options) {
   const Stopwatch watch;
-  const std::int64_t total = limit > 0 ? std::min(limit, dataset.size()) : dataset.size();
-  std::atomic<std::int64_t> next{0}, done{0};
-  std::vector<Findings> findings(static_cast<std::size_t>(std::max(workers, 1)));
-  {
-    std::mutex mutex;
-    std::condition_variable ended;
-    std::size_t running = findings.size();
-    std::vector<std::jthread> threads;
-    for (Findings& mine : findings) {
-      threads.emplace_back([&] {
-        mine = look(dataset, total, next, done, stop);
-        const std::lock_guard lock(mutex);
-        --running;
-        ended.notify_all();
-      });
-    }
-    std::unique_lock lock(mutex);
-    while (!ended.wait_for(lock, std::chrono::milliseconds(250), [&] { return running == 0; })) {
-      if (onProgress) onProgress(done, total);
-    }
-  }
+  const std::int64_t total = options.limit > 0 ? std::min(options.limit, dataset.size()) : dataset.size();
+  auto examiners = makeExaminers(dataset, options);
+  Pass pass(total, options.stop);
+  pass.run(examiners, options);
+
   ScanReport report;
-  report.samples = done;
+  report.samples = pass.done();
   report.complete = report.samples == total;
-  for (Findings& mine : findings) {
-    std::move(mine.bad.begin(), mine.bad.end(), std::back_inserter(report.bad));
-    for (const auto& [size, count] : mine.sizes) report.sizes[size] += count;
-  }
+  report.notices = dataset.notices();
+  const auto first = static_cast<std::ptrdiff_t>(report.notices.size());
+  for (auto& examiner : examiners) takeFindings(*examiner, report);
   std::sort(report.bad.begin(), report.bad.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
+  std::sort(report.notices.begin() + first, report.notices.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
   report.classNames = dataset.classNames();
   report.classCounts = classCounts(dataset);
-  report.notices = dataset.notices();
+  report.classFaults.resize(report.classCounts.size());
+  for (const BadSample& bad : report.bad) ++report.classFaults[static_cast<std::size_t>(dataset.label(bad.index))];
   report.seconds = watch.seconds();
-  if (onProgress) onProgress(done, total);
+  if (options.onProgress) options.onProgress(report.samples, total);
   return report;
 }
 

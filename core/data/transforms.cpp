@@ -64,9 +64,10 @@ void copyPlaced(const Value* from, Value* to, int channels, Plane plane, const P
 template void copyPlaced(const std::uint8_t*, std::uint8_t*, int, Plane, const Placement&);
 template void copyPlaced(const float*, float*, int, Plane, const Placement&);
 
-Image resizeForTraining(const Image& image, int size, Augment augment, Random& random) {
-  const ImageSize fitted = fitShorterSide(image.width, image.height, size);
-  const Image resized = resize(image, fitted.width, fitted.height, ResizeFilter::Bicubic);
+Image resizeForTraining(const SampleSource& source, ColorMode color, int size, Augment augment, Random& random) {
+  const ImageSize whole = sizeOf(source);
+  const ImageSize fitted = fitShorterSide(whole.width, whole.height, size);
+  const Image resized = resizedRegion(source, color, {0, 0, whole.width, whole.height}, fitted.width, fitted.height);
   const int freeX = fitted.width - size, freeY = fitted.height - size;
   if (augment == Augment::None) return crop(resized, {freeX / 2, freeY / 2, size, size});
   const auto draw = [&](int free) { return static_cast<int>(random.below(static_cast<std::uint64_t>(free) + 1)); };

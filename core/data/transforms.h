@@ -6,6 +6,7 @@
 #include "core/base/image.h"
 #include "core/base/rng.h"
 #include "core/config/data_config.h"
+#include "core/data/sample_source.h"
 
 namespace slab::data {
 
@@ -35,8 +36,8 @@ extern template void copyPlaced(const float*, float*, int, Plane, const Placemen
 
 /// An image of a folder for training at `size` x `size`: the shorter side to `size` (bicubic,
 /// antialiased), then a square crop of that size. With augment none the crop is central, else its
-/// position along the longer side is uniform.
-Image resizeForTraining(const Image& image, int size, Augment augment, Random& random);
+/// position along the longer side is uniform. Throws as resizedRegion.
+Image resizeForTraining(const SampleSource& source, ColorMode color, int size, Augment augment, Random& random);
 
 /// Interleaved H x W x C to planes C x H x W.
 void toPlanes(const Image& image, std::uint8_t* planes);

@@ -42,6 +42,26 @@ TEST(Loader, AnEpochIsAPermutationAndEpochsDiffer) {
   EXPECT_NE(epochs[1], epochs[2]);
 }
 
+TEST(Loader, AnEpochEndsWithAWholeStep) {
+  LoaderOptions wanted = options(10);
+  wanted.accumulate = 3;
+  Loader loader(numberedDataset(100), wanted);
+  EXPECT_EQ(loader.batchesPerEpoch(), 9) << "the tenth batch would begin a step that the epoch can't finish";
+  EXPECT_EQ(loader.sizeOf(8), 10);
+  loader.seek(9);
+  EXPECT_EQ(loader.next().epoch, 1);
+}
+
+TEST(Loader, AnEpochThatKeepsItsRestEndsWithAShortBatch) {
+  LoaderOptions wanted = options(8);
+  wanted.accumulate = 3;
+  wanted.dropLast = false;
+  Loader loader(numberedDataset(100), wanted);
+  EXPECT_EQ(loader.batchesPerEpoch(), 13);
+  for (std::int64_t i = 0; i < 14; ++i) EXPECT_EQ(loader.next().labels.size(0), loader.sizeOf(i)) << i;
+  EXPECT_EQ(loader.sizeOf(12), 4);
+}
+
 TEST(Loader, ValuesAndLabelsBelongToTheirSamples) {
   LoaderOptions wanted = options(7, 4, 3);
   wanted.shuffle = true;
@@ -106,6 +126,45 @@ TEST(Loader, TheRecipeIsTheSameBitsWhateverTheThreadsDoAndWhicheverWayItIsReache
   }
   EXPECT_GT(mixed, 2);
   EXPECT_FALSE(at::equal(batches[0].images, batches[6].images)) << "another epoch, other draws";
+}
+
+TEST(Loader, ProcessesTogetherTakeWhatOneTakesInLargerBatches) {
+  const std::shared_ptr<const Dataset> dataset = numberedDataset(47);
+  LoaderOptions wanted = options(12);
+  wanted.shuffle = true;
+  Loader whole(dataset, wanted);
+  wanted.batch = 4;
+  wanted.ranks = 3;
+  std::vector<std::unique_ptr<Loader>> parts;
+  for (wanted.rank = 0; wanted.rank < 3; ++wanted.rank) parts.push_back(std::make_unique<Loader>(dataset, wanted));
+  for (int i = 0; i < 8; ++i) {
+    const Batch expected = whole.next();
+    std::vector<std::int64_t> together;
+    for (const auto& part : parts) {
+      EXPECT_EQ(part->batchesPerEpoch(), 3);
+      const Batch batch = part->next();
+      EXPECT_EQ(batch.epoch, expected.epoch);
+      for (const std::int64_t index : indicesOf(batch)) together.push_back(index);
+    }
+    EXPECT_EQ(together, indicesOf(expected)) << "step " << i;
+  }
+}
+
+TEST(Loader, AProcessMixesItsBatchesAsASingleOneThatAccumulatesDoes) {
+  const std::shared_ptr<const Dataset> dataset = numberedDataset(40, 12, 3);
+  LoaderOptions wanted = options(4, 12, 3);
+  wanted.shuffle = true;
+  wanted.augment = Augment::Timm;
+  Loader single(dataset, wanted);
+  wanted.ranks = 2;
+  wanted.rank = 1;
+  Loader second(dataset, wanted);
+  for (int i = 0; i < 10; ++i) {
+    single.next();
+    const Batch expected = single.next(), batch = second.next();
+    EXPECT_TRUE(at::equal(batch.images, expected.images)) << i;
+    EXPECT_EQ(batch.ownShare, expected.ownShare);
+  }
 }
 
 TEST(Loader, TheRecipeRefusesFloatingPointImages) {

@@ -59,12 +59,12 @@ TEST(Transforms, DrawsHaveTheirFrequencies) {
 
 TEST(Transforms, TrainingCropsStayInsideAndReachBothEnds) {
   // Pixel values are the column, so that the first pixel tells where the crop began.
-  const Image image = test::makeImage(100, 60, 1, [](int x, int, int) { return x; });
+  const SampleSource image = imageSource(test::makeImage(100, 60, 1, [](int x, int, int) { return x; }), "columns");
   Random random(2);
-  EXPECT_EQ(resizeForTraining(image, 60, Augment::None, random).pixels[0], 20);
+  EXPECT_EQ(resizeForTraining(image, ColorMode::Grey, 60, Augment::None, random).pixels[0], 20);
   int least = 255, most = 0;
   for (int i = 0; i < 500; ++i) {
-    const Image out = resizeForTraining(image, 60, Augment::Flip, random);
+    const Image out = resizeForTraining(image, ColorMode::Grey, 60, Augment::Flip, random);
     ASSERT_EQ(out.width, 60);
     ASSERT_EQ(out.height, 60);
     least = std::min<int>(least, out.pixels[0]);
