@@ -62,11 +62,16 @@ std::string Engine::describe() const {
          (device.is_cpu() ? ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads") : "");
 }
 
-Engine prepareEngine(const std::string& device, std::int64_t threads, const OpsConfig& ops) {
+Engine prepareEngine(const std::string& device, std::int64_t threads, const OpsConfig& ops,
+                     const RankEnvironment& ranks) {
   if (device != "cpu") device::loadCudaModule();
   Engine engine;
   engine.device = device::parseDevice(device);
-  engine.threads = device::setThreads(static_cast<int>(threads));
+  if (engine.device.is_cuda() && device == "auto" && ranks.localSize > 1) {
+    engine.device = device::parseDevice("cuda:" + std::to_string(ranks.localRank));
+  }
+  const int share = std::max(1, device::availableProcessors() / ranks.localSize);
+  engine.threads = device::setThreads(threads > 0 ? static_cast<int>(threads) : share);
   ops::setOptions({ops::backendFromName(ops.backend), ops::linearBackendFromName(ops.linear)});
   if (ops.linear == "auto") loadMachineTable(engine);
   return engine;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/base/rank_environment.h"
 #include "core/config/fields.h"
 #include "core/config/run_config.h"
 
@@ -19,9 +20,11 @@ struct Engine {
 };
 
 /// Loads the CUDA module unless the CPU was asked for, sets the options of `core/ops`, and the threads
-/// of the calling thread's pool: call it on the thread that computes. Throws Error(Device) and
+/// of the calling thread's pool: call it on the thread that computes. The processes of a distributed training on one
+/// machine share its processors (threads = 0) and take a GPU each (device = auto). Throws Error(Device) and
 /// Error(Config) as parseDevice does.
-Engine prepareEngine(const std::string& device, std::int64_t threads, const OpsConfig& ops);
+Engine prepareEngine(const std::string& device, std::int64_t threads, const OpsConfig& ops,
+                     const RankEnvironment& ranks = {});
 
 /// The choices of `ops.linear = auto` as JSON, to be stored with a run.
 nlohmann::ordered_json linearTable();

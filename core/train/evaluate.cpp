@@ -70,10 +70,42 @@ void forEachBatch(Backbone& model, data::Loader& loader, c10::Device device, OnB
 }
 
 Evaluation toEvaluation(const Tally& tally, const Stopwatch& watch) {
-  Evaluation result{tally.score(), {}, tally.images(), 0};
+  Evaluation result{tally.score(), {}, {}, tally.images(), 0};
   result.seconds = watch.seconds();
   return result;
 }
+
+/// The forms of a PRepBN model, one tally each.
+class Transition {
+ public:
+  explicit Transition(Backbone& model) : model_(model) {
+    const auto [lambda, layerNormOnly, branch] = model.lambda();
+    isLayerNorm_ = layerNormOnly || lambda >= 1;
+    isRepBn_ = !isLayerNorm_ && lambda <= 0;
+  }
+
+  /// Counts the forms that are not RepBN alone, and leaves RepBN as the branch.
+  void add(const at::Tensor& images, const at::Tensor& labels) {
+    add(layerNorm_, nn::EvalBranch::LayerNorm, images, labels);
+    if (!isLayerNorm_ && !isRepBn_) add(mixture_, nn::EvalBranch::Mixture, images, labels);
+    model_.setEvalBranch(nn::EvalBranch::RepBn);
+  }
+
+  [[nodiscard]] TransitionScores scores(const Tally& repBn) const {
+    const Tally& mixed = isLayerNorm_ ? layerNorm_ : isRepBn_ ? repBn : mixture_;
+    return {mixed.score(), layerNorm_.score()};
+  }
+
+ private:
+  void add(Tally& tally, nn::EvalBranch branch, const at::Tensor& images, const at::Tensor& labels) {
+    model_.setEvalBranch(branch);
+    tally.add(model_.forward(images), labels);
+  }
+
+  Backbone& model_;
+  bool isLayerNorm_ = false, isRepBn_ = false;
+  Tally layerNorm_, mixture_;
+};
 
 }  // namespace
 
@@ -88,26 +120,21 @@ Evaluation evaluate(Backbone& model, data::Loader& loader, c10::Device device,
   return toEvaluation(tally, watch);
 }
 
-Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device) {
+Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device, Backbone* average) {
+  const Stopwatch watch;
   const BranchReset reset(model);
   model.setEvalBranch(nn::EvalBranch::RepBn);
-  if (model.config().norm != NormKind::PrepBn) return evaluate(model, loader, device);
-  const Stopwatch watch;
-  const auto [lambda, layerNormOnly, branch] = model.lambda();
-  const bool isLayerNorm = layerNormOnly || lambda >= 1, isRepBn = !isLayerNorm && lambda <= 0;
-  Tally repBn, layerNorm, mixture;
+  std::optional<Transition> transition;
+  if (model.config().norm == NormKind::PrepBn) transition.emplace(model);
+  Tally repBn, averaged;
   forEachBatch(model, loader, device, [&](const at::Tensor& images, const at::Tensor& labels, std::int64_t) {
-    const auto add = [&](Tally& tally, nn::EvalBranch of) {
-      model.setEvalBranch(of);
-      tally.add(model.forward(images), labels);
-    };
-    add(repBn, nn::EvalBranch::RepBn);
-    add(layerNorm, nn::EvalBranch::LayerNorm);
-    if (!isLayerNorm && !isRepBn) add(mixture, nn::EvalBranch::Mixture);
+    repBn.add(model.forward(images), labels);
+    if (transition) transition->add(images, labels);
+    if (average != nullptr) averaged.add(average->forward(images), labels);
   });
   Evaluation result = toEvaluation(repBn, watch);
-  const Tally& mixed = isLayerNorm ? layerNorm : isRepBn ? repBn : mixture;
-  result.transition = {mixed.score(), layerNorm.score()};
+  if (transition) result.transition = transition->scores(repBn);
+  if (average != nullptr) result.average = averaged.score();
   return result;
 }
 

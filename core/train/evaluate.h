@@ -27,6 +27,7 @@ struct TransitionScores {
 /// The score itself is of the branch that was evaluated; in training that is RepBN alone, the form that is deployed.
 struct Evaluation : Score {
   std::optional<TransitionScores> transition;
+  std::optional<Score> average;  // of the averaged weights
   std::int64_t images = 0;
   double seconds = 0;
 };
@@ -39,7 +40,7 @@ Evaluation evaluate(Backbone& model, data::Loader& loader, c10::Device device,
 
 /// The same for a model in training: RepBN alone, and with PRepBN norms also the mixture and LayerNorm alone, all in
 /// one pass in which each image is decoded once. Where lambda makes the mixture one of the two others it is not
-/// computed again. Leaves RepBN as the branch of evaluation.
-Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device);
+/// computed again. Leaves RepBN as the branch of evaluation. `average`, where given, is evaluated in the same pass.
+Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device, Backbone* average = nullptr);
 
 }  // namespace slab::train

@@ -21,9 +21,14 @@ at::Tensor mixedTargets(const at::Tensor& labels, std::int64_t classes, double o
   return targets;
 }
 
-at::Tensor trainingLoss(const at::Tensor& logits, const at::Tensor& labels, double ownShare, double smoothing) {
-  if (ownShare == 1.0) return labelSmoothedCrossEntropy(logits, labels, smoothing);
-  return softTargetCrossEntropy(logits, mixedTargets(labels, logits.size(1), ownShare, smoothing));
+at::Tensor trainingTargets(const at::Tensor& labels, std::int64_t classes, double ownShare, double smoothing) {
+  return ownShare == 1.0 ? labels : mixedTargets(labels, classes, ownShare, smoothing);
+}
+
+at::Tensor trainingLoss(const at::Tensor& logits, const at::Tensor& targets, double smoothing) {
+  const at::Tensor wide = logits.to(at::kFloat);
+  const bool areLabels = targets.dim() == 1;
+  return areLabels ? labelSmoothedCrossEntropy(wide, targets, smoothing) : softTargetCrossEntropy(wide, targets);
 }
 
 std::int64_t countTopK(const at::Tensor& logits, const at::Tensor& labels, std::int64_t k) {

@@ -19,9 +19,13 @@ at::Tensor softTargetCrossEntropy(const at::Tensor& logits, const at::Tensor& ta
 /// labels (N) int64 -> (N, K) float32 on the labels' device.
 at::Tensor mixedTargets(const at::Tensor& labels, std::int64_t classes, double ownShare, double smoothing);
 
-/// The training's loss: soft targets where the batch is mixed (own share below 1), smoothed labels else;
-/// the two agree at a share of 1.
-at::Tensor trainingLoss(const at::Tensor& logits, const at::Tensor& labels, double ownShare, double smoothing);
+/// What a batch is to learn: its labels (N) int64, or soft targets (N, K) where it is mixed (own share
+/// below 1). Row i belongs to image i, so a part of the rows serves a part of the batch.
+at::Tensor trainingTargets(const at::Tensor& labels, std::int64_t classes, double ownShare, double smoothing);
+
+/// The training's loss, float32 whatever the logits are: smoothed labels or soft targets, as
+/// `trainingTargets` made them; the two agree at a share of 1.
+at::Tensor trainingLoss(const at::Tensor& logits, const at::Tensor& targets, double smoothing);
 
 /// How many labels stand among the k highest logits. A class with the same logit counts as higher
 /// only when its index is lower, so that a constant output scores no better than chance. Rows with

@@ -41,12 +41,15 @@ NamedTensors gradientsOf(const NamedTensors& parameters) {
   return gradients;
 }
 
+void scaleAll(const NamedTensors& tensors, double factor) {
+  const at::NoGradGuard noGrad;
+  at::_foreach_mul_(definedOnes(tensors), factor);
+}
+
 void clipGradients(const NamedTensors& gradients, double norm, double limit) {
   constexpr double kTiny = 1e-6;
   const double factor = limit / (norm + kTiny);
-  if (limit <= 0 || !(factor < 1.0)) return;
-  const at::NoGradGuard noGrad;
-  at::_foreach_mul_(definedOnes(gradients), factor);
+  if (limit > 0 && factor < 1.0) scaleAll(gradients, factor);
 }
 
 }  // namespace slab::train

@@ -22,6 +22,9 @@ double l2Norm(const NamedTensors& tensors);
 /// The gradients of parameters that have one, under the parameters' names.
 NamedTensors gradientsOf(const NamedTensors& parameters);
 
+/// Multiplies every tensor in place.
+void scaleAll(const NamedTensors& tensors, double factor);
+
 /// Scales gradients in place so that their L2 norm, now `norm`, is at most `limit`: by
 /// limit / (norm + 1e-6), as torch's clip_grad_norm_. Does nothing for limit 0.
 void clipGradients(const NamedTensors& gradients, double norm, double limit);

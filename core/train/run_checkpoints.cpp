@@ -6,9 +6,24 @@
 #include "core/base/log.h"
 
 namespace slab::train {
+namespace {
 
-RunCheckpoints::RunCheckpoints(RunWriter& writer, std::string configHash, std::vector<CheckpointRecord> known)
-    : writer_(writer), configHash_(std::move(configHash)) {
+// Of a first checkpoint, before its moments exist.
+std::uint64_t expectedBytes(const TrainingState& state) {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, tensor] : modelTensors(state.model)) bytes += tensor.nbytes();
+  for (const auto& [name, tensor] : state.optimizer.parameters()) bytes += 2 * tensor.nbytes();
+  return bytes;
+}
+
+}  // namespace
+
+RunCheckpoints::RunCheckpoints(RunWriter& writer, std::string configHash, std::vector<CheckpointRecord> known,
+                               std::int64_t keepLast)
+    : writer_(writer),
+      configHash_(std::move(configHash)),
+      keepLast_(static_cast<std::size_t>(keepLast)),
+      disk_(writer.run().path()) {
   for (auto& record : known) {
     if (record.good) records_.push_back(std::move(record));
   }
@@ -16,6 +31,7 @@ RunCheckpoints::RunCheckpoints(RunWriter& writer, std::string configHash, std::v
 
 std::string RunCheckpoints::save(const TrainingState& state, const LambdaSchedule& lambda, const Metadata& metadata,
                                  double top1) {
+  checkDisk(state);
   const RunDirectory& run = writer_.run();
   const SavedCheckpoint saved = writeCheckpoint(run.checkpoints().string(), configHash_, state, lambda, metadata);
   CheckpointRecord record;
@@ -40,21 +56,28 @@ std::string RunCheckpoints::save(const TrainingState& state, const LambdaSchedul
   return record.path;
 }
 
+void RunCheckpoints::checkDisk(const TrainingState& state) {
+  const auto bytes = records_.empty() ? expectedBytes(state) : static_cast<std::uint64_t>(records_.back().bytes);
+  const auto warning = disk_.warning(bytes);
+  if (!warning) return;
+  logWarning(*warning);
+  writer_.event("warning", state.step, Metadata{{"message", *warning}}.dump());
+}
+
 std::optional<std::string> RunCheckpoints::pathOf(std::int64_t step) const {
   if (current_.first != step) return std::nullopt;
   return current_.second;
 }
 
 void RunCheckpoints::thinOut() {
-  constexpr std::size_t kNewest = 2;
-  if (records_.size() <= kNewest) return;
+  if (records_.size() <= keepLast_) return;
   const auto best =
       std::max_element(records_.begin(), records_.end(), [](const auto& a, const auto& b) { return a.top1 < b.top1; });
   const std::string bestPath = best->top1 >= 0 ? best->path : "";
   std::vector<CheckpointRecord> kept;
   for (std::size_t i = 0; i < records_.size(); ++i) {
     const auto& record = records_[i];
-    if (i + kNewest >= records_.size() || record.path == bestPath) {
+    if (i + keepLast_ >= records_.size() || record.path == bestPath) {
       kept.push_back(record);
       continue;
     }

@@ -6,16 +6,17 @@
 #include <vector>
 
 #include "core/store/run_writer.h"
+#include "core/train/disk_guard.h"
 #include "core/train/training_state.h"
 
 namespace slab::train {
 
-/// Used by the training thread alone. Keeps the last two good checkpoints and the best by top-1; the
-/// others are removed once a newer one is registered.
+/// Used by the training thread alone. Keeps the newest good checkpoints and the best by top-1; the others are removed
+/// once a newer one is registered.
 class RunCheckpoints {
  public:
-  /// `known`: the rows of run.db at the start. `writer` must outlive this.
-  RunCheckpoints(RunWriter& writer, std::string configHash, std::vector<CheckpointRecord> known);
+  /// `known`: the rows of run.db at the start. `keepLast`: how many of the newest stay. `writer` must outlive this.
+  RunCheckpoints(RunWriter& writer, std::string configHash, std::vector<CheckpointRecord> known, std::int64_t keepLast);
 
   /// Segment of the checkpoints to come.
   void setSegment(SegmentId segment) { segment_ = segment; }
@@ -29,6 +30,9 @@ class RunCheckpoints {
   /// Says that training goes on from this checkpoint.
   void setCurrent(std::int64_t step, std::string path) { current_ = {step, std::move(path)}; }
 
+  /// Warns, in the log and by an event, while the disk has room for few more checkpoints. `save` asks by itself.
+  void checkDisk(const TrainingState& state);
+
   [[nodiscard]] StoreStatus storeStatus() const { return writer_.status(); }
 
  private:
@@ -36,7 +40,9 @@ class RunCheckpoints {
 
   RunWriter& writer_;
   std::string configHash_;
+  std::size_t keepLast_;
   std::vector<CheckpointRecord> records_;  // good ones, in the order written
+  DiskGuard disk_;
   SegmentId segment_ = 0;
   std::pair<std::int64_t, std::string> current_{-1, ""};
 };

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/base/format.h"
+#include "core/base/log.h"
 #include "core/config/enums.h"
+#include "core/train/norm_records.h"
 
 namespace slab::train {
 namespace {
@@ -35,13 +38,18 @@ Json toJson(const StepRecord& record) {
   return event;
 }
 
-// top1, top5 and loss are of RepBN alone, the deployed form; the other branches follow where there are any.
+// top1, top5 and loss are of RepBN alone, the deployed form; the averaged weights (of RepBN as well) and the other
+// branches follow where there are any.
 Json toJson(std::int64_t step, const Evaluation& evaluation) {
   Json event{{"event", "eval"},
              {"step", step},
              {"top1", evaluation.top1},
              {"top5", evaluation.top5},
              {"loss", number(evaluation.loss)}};
+  if (evaluation.average) {
+    event["top1_ema"] = evaluation.average->top1;
+    event["loss_ema"] = number(evaluation.average->loss);
+  }
   if (!evaluation.transition) return event;
   const auto& [mixture, layerNorm] = *evaluation.transition;
   event["top1_repbn"] = evaluation.top1;
@@ -50,6 +58,30 @@ Json toJson(std::int64_t step, const Evaluation& evaluation) {
   event["loss_mixture"] = number(mixture.loss);
   event["loss_layernorm"] = number(layerNorm.loss);
   return event;
+}
+
+Json toJson(const NonFiniteReport& report) {
+  constexpr std::size_t kMostChannels = 32;
+  auto channels = report.place.channels;
+  if (channels.size() > kMostChannels) channels.resize(kMostChannels);
+  Json batch = Json::array();
+  for (const auto& sample : report.samples) batch.push_back(Json{{"index", sample.index}, {"name", sample.name}});
+  return Json{{"event", "non_finite"},
+              {"step", report.step},
+              {"layer", report.place.layer},
+              {"tensor", report.place.tensor},
+              {"channel", channels.empty() ? Json(nullptr) : Json(channels.front())},
+              {"channels", channels},
+              {"channel_count", report.place.channels.size()},
+              {"cause", toString(report.place.cause)},
+              {"finite_until", report.finiteUntil ? Json(*report.finiteUntil) : Json(nullptr)},
+              {"epoch", report.epoch},
+              {"loss", number(report.loss)},
+              {"grad_norm", number(report.gradNorm)},
+              {"lr", report.learningRate},
+              {"lambda", report.lambda},
+              {"batch_number", report.batch},
+              {"batch", std::move(batch)}};
 }
 
 }  // namespace
@@ -77,9 +109,10 @@ void RunRecorder::writeFacts(const RunFacts& facts) {
   writer_.setState(state_key::kModel, facts.config.model.name);
   writer_.setState(state_key::kDataset, datasetName(facts.config.data));
   writer_.setState(state_key::kDevice, facts.device);
+  writer_.setState(state_key::kProcesses, std::to_string(facts.processes));
   writer_.setState(state_key::kSteps, std::to_string(plan_.totalSteps));
   writer_.setState(state_key::kParameters, std::to_string(facts.parameters));
-  if (facts.firstStep == 0) setNumber(state_key::kStarted, wallSeconds());
+  if (facts.isNew) setNumber(state_key::kStarted, wallSeconds());
 }
 
 void RunRecorder::setNumber(std::string_view key, double value) {
@@ -143,6 +176,15 @@ void RunRecorder::onProgress(const Progress& progress) {
   publish();
 }
 
+void RunRecorder::onNorms(std::int64_t step, const std::vector<NormReading>& readings) {
+  appendNorms(writer_, step, readings);
+}
+
+void RunRecorder::onNormAlarm(std::int64_t step, const NormAlarm& alarm) {
+  record("norm_alarm", step, toJson(step, alarm));
+  logWarning("step " + formatInteger(step) + ": " + alarm.message);
+}
+
 void RunRecorder::writeProgress() {
   const RunStatus now = status();
   writer_.setState(state_key::kStep, std::to_string(now.step));
@@ -175,6 +217,7 @@ void RunRecorder::writeScores(std::int64_t step, const Evaluation& evaluation) {
     writer_.append(writer_.series("eval_loss" + branch), step, score.loss, wall);
   };
   append("", evaluation);
+  if (evaluation.average) append("_ema", *evaluation.average);
   if (!evaluation.transition) return;
   append("_mixture", evaluation.transition->mixture);
   append("_layernorm", evaluation.transition->layerNorm);
@@ -188,6 +231,48 @@ void RunRecorder::onCheckpoint(std::int64_t step, const std::string& path) {
   record("checkpoint", step, Json{{"event", "checkpoint"}, {"step", step}, {"path", path}});
   writeProgress();
   publish();
+}
+
+void RunRecorder::onMicroBatch(std::int64_t step, std::int64_t images) {
+  record("micro_batch", step, Json{{"event", "micro_batch"}, {"step", step}, {"images", images}});
+}
+
+void RunRecorder::onPhase(const Phase& phase) {
+  bool isOther = false;
+  {
+    const std::lock_guard lock(mutex_);
+    isOther = status_.phase != phase.name;
+    status_.phase = phase.name;
+    status_.phaseDone = phase.done;
+    status_.phaseTotal = phase.total;
+    status_.etaSeconds = phase.etaSeconds;
+  }
+  if (isOther) writer_.setState(state_key::kPhase, phase.name);
+  if (isOther || sincePublished_.seconds() >= kStatusSeconds) publish();
+}
+
+void RunRecorder::onRecalibration(std::int64_t step, const RecalibrationResult& result) {
+  if (result.after) {
+    const std::lock_guard lock(mutex_);
+    status_.top1 = result.after->top1;
+    status_.bestTop1 = std::max(status_.bestTop1, status_.top1);
+  }
+  const RunStatus now = status();
+  setNumber(state_key::kTop1, now.top1);
+  setNumber(state_key::kBestTop1, now.bestTop1);
+  record("recalibration", step, toJson(step, result));
+  publish();
+}
+
+void RunRecorder::onNonFinite(const NonFiniteReport& report) {
+  const Json event = toJson(report);
+  record("non_finite", report.step, event);
+  try {
+    replaceFile(writer_.run().path() / "non_finite.json",
+                event.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  } catch (const Error& error) {
+    logWarning(std::string("the report of the failure is in run.db alone: ") + error.what());
+  }
 }
 
 void RunRecorder::end(RunState state, const std::string& reason) {

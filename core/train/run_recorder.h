@@ -19,7 +19,9 @@ struct RunFacts {
   RunConfig config;
   Plan plan;
   std::string device;  // "cpu, 2 threads"
+  int processes = 1;   // that train together
   std::int64_t parameters = 0;
+  bool isNew = true;           // false: resumed
   std::int64_t firstStep = 0;  // completed when this process took over
   double activeSeconds = 0;    // of earlier processes
   double top1 = -1, bestTop1 = -1;
@@ -37,8 +39,15 @@ class RunRecorder final : public TrainObserver {
   void onState(RunState state, const std::string& message) override;
   void onStep(const StepRecord& record) override;
   void onProgress(const Progress& progress) override;
+  void onNorms(std::int64_t step, const std::vector<NormReading>& readings) override;
+  void onNormAlarm(std::int64_t step, const NormAlarm& alarm) override;
   void onEvaluation(std::int64_t step, const Evaluation& evaluation) override;
   void onCheckpoint(std::int64_t step, const std::string& path) override;
+  void onMicroBatch(std::int64_t step, std::int64_t images) override;
+  void onPhase(const Phase& phase) override;
+  void onRecalibration(std::int64_t step, const RecalibrationResult& result) override;
+  /// Beside the event, the report goes to `non_finite.json` in the run's directory.
+  void onNonFinite(const NonFiniteReport& report) override;
 
   /// The last event of the run, into run.db alone; `state` is Done, Stopped or Failed.
   void end(RunState state, const std::string& reason);

@@ -5,18 +5,11 @@
 #include <cmath>
 #include <utility>
 
-#include "core/base/error.h"
 #include "core/base/format.h"
-#include "core/base/rng.h"
-#include "core/device/device.h"
 #include "core/models/decay_groups.h"
-#include "core/train/loss.h"
 
 namespace slab::train {
 namespace {
-
-// Second key of the per-step seeds, so that other uses of train.seed draw other numbers.
-constexpr std::uint64_t kStepNoise = 0x57E9;
 
 NamedTensors named(const std::vector<NamedParameter>& parameters) {
   NamedTensors tensors;
@@ -58,11 +51,18 @@ AdamW makeOptimizer(const Backbone& model, const OptimConfig& config) {
                {config.betas.at(0), config.betas.at(1), config.eps});
 }
 
-Trainer::Trainer(TrainerParts parts) : parts_(std::move(parts)) {}
+Trainer::Trainer(TrainerParts parts)
+    : parts_(std::move(parts)),
+      buffers_(parts_.model),
+      normWatch_(parts_.model, parts_.plan.watchEvery, parts_.plan.lambda),
+      watch_(parts_.model),
+      microBatch_(parts_.config.train.batch) {}
 
-void Trainer::startAt(std::int64_t step, std::int64_t position) {
-  completed_ = step;
-  position_ = position;
+void Trainer::startAt(const StartingPoint& point) {
+  completed_ = point.step;
+  position_ = point.position;
+  if (point.microBatch > 0) microBatch_ = point.microBatch;
+  isRecalibrated_ = point.isRecalibrated;
 }
 
 TrainResult Trainer::run() {
@@ -70,89 +70,70 @@ TrainResult Trainer::run() {
   moveTo(RunState::Running);
   parts_.model.train();
   parts_.data.seek(position_);
+  watch_.lookNow(completed_);
+  if (keepsStart_) save();
+  const auto stopped = [this] {
+    return TrainResult{RunState::Stopped, "stopped by the user at step " + formatInteger(completed_)};
+  };
   while (!isFinished()) {
     watchStore();
-    if (!obey()) return {RunState::Stopped, "stopped by the user at step " + formatInteger(completed_)};
+    if (!agree(!isFirst() || obey())) return stopped();
     step();
     evaluateIfDue();
     checkpointIfDue();
   }
+  if (!recalibrate()) return stopped();
   moveTo(RunState::Done);
   return {RunState::Done, ""};
 }
 
 void Trainer::step() {
   const Stopwatch watch;
-  const data::Batch batch = parts_.data.next();
-  const double waited = watch.seconds();
-  ++position_;
-
-  StepRecord record;
-  record.step = completed_;
-  record.epoch = parts_.plan.epochOf(completed_);
-  record.learningRate = parts_.plan.lr.at(completed_);
-  record.lambda = parts_.plan.lambda.at(completed_);
-  takeGradients(batch, record);
+  StepRecord record = newRecord();
+  normWatch_.arm(completed_);
+  const StepWork work = takeGradients(record);
+  normWatch_.report(parts_.observer);
   applyGradients(record);
   ++completed_;
+  isRecalibrated_ = false;
+  lastRecord_ = record;
+  lastSamples_ = work.samples;
+  if (!watch_.look(completed_, watch.seconds())) reportBrokenState();
 
-  meter_.addStep(watch.seconds(), waited, batch.labels.size(0));
+  meter_.addStep(watch.seconds(), work.waited, work.images * ranks());
   if (record.step % parts_.plan.logEvery == 0) {
-    if (parts_.config.train.logNorms) {
-      record.paramNorm = l2Norm(parts_.optimizer.parameters());
-      record.runningVarSum = runningVarSum(parts_.model);
-    }
-    record.imagesPerSecond = meter_.imagesPerSecond();
-    record.dataWaitSeconds = meter_.dataWaitSeconds();
-    meter_.restart();
+    finishRecord(record);
     parts_.observer.onStep(record);
   }
   reportProgress(record);
 }
 
-void Trainer::takeGradients(const data::Batch& batch, StepRecord& record) {
-  const auto seed = static_cast<std::uint64_t>(parts_.config.train.seed);
-  device::seedAll(hashKeys(seed, static_cast<std::uint64_t>(record.step), kStepNoise));
-  parts_.optimizer.zeroGrad();
-  parts_.model.setLambda(record.lambda, parts_.plan.lambda.isWarmup(record.step));
-  const at::Tensor logits = parts_.model.forward(batch.images.to(parts_.device));
-  const at::Tensor loss =
-      trainingLoss(logits, batch.labels.to(parts_.device), batch.ownShare, parts_.config.train.labelSmoothing);
-  loss.backward();
-  const NamedTensors gradients = gradientsOf(parts_.optimizer.parameters());
-  record.loss = loss.item<double>();
-  record.gradNorm = l2Norm(gradients);
-  if (!std::isfinite(record.loss) || !std::isfinite(record.gradNorm)) reportNonFinite(batch, record, gradients);
+StepRecord Trainer::newRecord() const {
+  StepRecord record;
+  record.step = completed_;
+  record.epoch = parts_.plan.epochOf(completed_);
+  record.learningRate = parts_.plan.lr.at(completed_);
+  record.lambda = parts_.plan.lambda.at(completed_);
+  return record;
 }
 
-void Trainer::applyGradients(StepRecord& record) {
-  const NamedTensors gradients = gradientsOf(parts_.optimizer.parameters());
-  clipGradients(gradients, record.gradNorm, parts_.config.train.clip);
-  parts_.optimizer.step(record.learningRate);
+void Trainer::finishRecord(StepRecord& record) {
+  if (parts_.config.train.logNorms) {
+    record.paramNorm = l2Norm(parts_.optimizer.parameters());
+    record.runningVarSum = runningVarSum(parts_.model);
+  }
+  record.imagesPerSecond = meter_.imagesPerSecond();
+  record.dataWaitSeconds = meter_.dataWaitSeconds();
+  meter_.restart();
 }
 
-void Trainer::reportNonFinite(const data::Batch& batch, const StepRecord& record, const NamedTensors& gradients) const {
-  parts_.observer.onStep(record);
-  const std::string at = " at step " + std::to_string(record.step) + " (batch " + std::to_string(position_ - 1) +
-                         " of the training, lambda " + formatNumber(record.lambda, 3) + ")";
-  if (firstNonFinite({{"images", batch.images}})) {
-    throw Error(ErrorKind::Data, "an image of the batch holds a value that is not finite" + at +
-                                     "; check the data set with slab data scan");
+void Trainer::applyGradients(const StepRecord& record) {
+  if (std::isfinite(record.gradNorm)) {
+    const NamedTensors gradients = gradientsOf(parts_.optimizer.parameters());
+    clipGradients(gradients, record.gradNorm, parts_.config.train.clip);
+    parts_.optimizer.step(record.learningRate);
   }
-  const std::string what = std::isfinite(record.loss) ? "the gradient norm" : "the loss";
-  std::string where;
-  if (const auto weight = firstNonFinite(parts_.optimizer.parameters())) {
-    where = "the weight " + *weight;
-  } else if (const auto buffer = firstNonFinite(buffersOf(parts_.model))) {
-    where = "the statistic " + *buffer;
-  } else if (const auto gradient = firstNonFinite(gradients)) {
-    where = "the gradient of " + *gradient;
-  } else {
-    where = "the sum of squared gradients";
-  }
-  throw Error(ErrorKind::Config, what + " is not finite" + at + "; the first tensor at fault is " + where +
-                                     "; lower optim.lr, set train.clip, or give lambda longer to fall, and go on from "
-                                     "the last good checkpoint");
+  if (parts_.average != nullptr) parts_.average->update();
 }
 
 void Trainer::reportProgress(const StepRecord& record) {
@@ -165,7 +146,9 @@ void Trainer::reportProgress(const StepRecord& record) {
   progress.lambda = record.lambda;
   progress.imagesPerSecond = meter_.recentImagesPerSecond(plan.effectiveBatch);
   progress.activeSeconds = activeSeconds();
-  progress.etaSeconds = meter_.etaSeconds(plan.totalSteps - completed_,
+  // A batch of the statistics pass is a forward alone: about a third of a step.
+  const std::int64_t pass = parts_.config.prepbn.recalibrate / 3;
+  progress.etaSeconds = meter_.etaSeconds(plan.totalSteps - completed_ + pass,
                                           evaluates ? timesLeft(completed_, plan.totalSteps, plan.evalEvery) : 0,
                                           timesLeft(completed_, plan.totalSteps, plan.checkpointEvery));
   parts_.observer.onProgress(progress);
@@ -174,7 +157,8 @@ void Trainer::reportProgress(const StepRecord& record) {
 void Trainer::evaluateIfDue() {
   if (parts_.validation == nullptr) return;
   if (!isFinished() && !isDue(completed_, parts_.plan.evalEvery)) return;
-  const Evaluation evaluation = evaluateTransition(parts_.model, *parts_.validation, parts_.device);
+  Backbone* averaged = parts_.average != nullptr ? &parts_.average->model() : nullptr;
+  const Evaluation evaluation = evaluateTransition(parts_.model, *parts_.validation, parts_.device, averaged);
   meter_.addEvaluation(evaluation.seconds);
   evaluatedAt_ = completed_;
   lastTop1_ = evaluation.top1;
@@ -182,7 +166,9 @@ void Trainer::evaluateIfDue() {
 }
 
 void Trainer::checkpointIfDue() {
-  if (isFinished() || isDue(completed_, parts_.plan.checkpointEvery)) save();
+  if (!isFinished() && !isDue(completed_, parts_.plan.checkpointEvery)) return;
+  requireSameWeights();
+  save();
 }
 
 }  // namespace slab::train

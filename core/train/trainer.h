@@ -4,6 +4,7 @@
 #include <c10/core/Device.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,7 +15,15 @@
 #include "core/store/run_state.h"
 #include "core/train/adamw.h"
 #include "core/train/command_queue.h"
+#include "core/train/ema.h"
+#include "core/train/finite_watch.h"
+#include "core/train/kept_buffers.h"
+#include "core/train/loss_scaler.h"
+#include "core/train/non_finite.h"
+#include "core/train/norm_watch.h"
 #include "core/train/observer.h"
+#include "core/train/ranks.h"
+#include "core/train/recalibrate.h"
 #include "core/train/run_checkpoints.h"
 #include "core/train/step_meter.h"
 
@@ -30,13 +39,28 @@ struct TrainerParts {
   Backbone& model;
   AdamW& optimizer;
   data::Loader& data;
-  data::Loader* validation = nullptr;  // null: no evaluation
-  RunCheckpoints& checkpoints;
+  data::Loader* validation = nullptr;     // null: no evaluation
+  RunCheckpoints* checkpoints = nullptr;  // null: another process of a distributed training saves
   CommandQueue& commands;
   TrainObserver& observer;
   c10::Device device{c10::kCPU};
+  Ema* average = nullptr;        // null: no averaging
+  LossScaler* scaler = nullptr;  // null: the loss is not scaled
+  /// Training images without mixing, for the statistics pass; called once, with prepbn.recalibrate above 0.
+  std::function<std::unique_ptr<data::Loader>()> recalibrationData;
+  Ranks* ranks = nullptr;  // of a distributed training; null: this process is alone
   /// Written into every checkpoint; the trainer adds what it knows itself.
   std::function<Metadata()> metadata;
+};
+
+/// Where a training goes on.
+struct StartingPoint {
+  std::int64_t step = 0;      // completed
+  std::int64_t position = 0;  // number of the next batch
+  /// Images in a forward at most, where memory did not hold a batch; 0: all of it.
+  std::int64_t microBatch = 0;
+  /// The statistics pass has been taken: it is not taken again.
+  bool isRecalibrated = false;
 };
 
 struct TrainResult {
@@ -44,18 +68,32 @@ struct TrainResult {
   std::string reason;
 };
 
-/// Runs on one thread. The noise of step k (drop path) is drawn from a generator seeded with
-/// (train.seed, k), so that a resumed training takes the same bits.
+/// Runs on one thread. A step takes the gradients of `train.accumulate` batches at one lambda and one learning rate,
+/// averaged over their images; the running statistics move with every forward, as in the reference. The noise of step
+/// k (drop path) is drawn from a generator seeded with (train.seed, k, rank, number of the forward within the step), so
+/// that a resumed training takes the same bits.
+///
+/// The forward runs in `train.precision`, the loss, the optimizer and evaluations in float32.
+///
+/// Where memory does not hold a forward and backward, the step is taken again from the same samples in pieces of half
+/// the size; later steps keep the smaller pieces, and so does a resumed training.
+///
+/// In a distributed training every process runs one, from the same weights: gradients and loss are averages over all,
+/// and so weights stay the same bit for bit, which is looked at before each checkpoint that was planned. Rank 0 alone
+/// evaluates, saves and obeys; the others stop when it does.
 class Trainer {
  public:
   explicit Trainer(TrainerParts parts);
 
-  /// Goes on after `step` completed steps with batch number `position`.
-  void startAt(std::int64_t step, std::int64_t position);
+  void startAt(const StartingPoint& point);
 
-  /// Until the last step, or a Stop. Throws slab::Error on a non-finite loss or gradient, naming the
-  /// first tensor at fault; nothing is saved then. While the disk is full the training pauses, says
-  /// so, and tries again.
+  /// Makes `run` write a checkpoint of the step it starts at, before the first one: a branch must not depend on its
+  /// parent's files.
+  void keepStart() { keepsStart_ = true; }
+
+  /// Until the last step, or a Stop. On a loss, gradient, weight or statistic that is not finite the observer gets a
+  /// report, and slab::Error names the layer and channel at fault first; nothing is saved then. While the disk is full
+  /// the training pauses, says so, and tries again.
   TrainResult run();
 
   /// Tells the observer that `run` threw.
@@ -67,14 +105,61 @@ class Trainer {
   [[nodiscard]] double activeSeconds() const { return active_.seconds() - pausedSeconds_; }
 
  private:
+  struct StepWork {
+    double waited = 0;  // seconds, for data
+    std::int64_t images = 0;
+    at::Tensor samples;  // their numbers in the training set
+  };
+
   bool isFinished() const { return completed_ >= parts_.plan.totalSteps; }
   void step();
-  void takeGradients(const data::Batch& batch, StepRecord& record);
-  void applyGradients(StepRecord& record);
-  [[noreturn]] void reportNonFinite(const data::Batch& batch, const StepRecord& record,
-                                    const NamedTensors& gradients) const;
+  [[nodiscard]] StepRecord newRecord() const;
+  /// A step whose gradients overflowed changes no weight.
+  void applyGradients(const StepRecord& record);
+  void finishRecord(StepRecord& record);
+
+  /// Leaves the gradients of the step in the parameters and sets the record's loss and gradient norm.
+  StepWork takeGradients(StepRecord& record);
+  StepWork tryGradients(StepRecord& record);
+  /// Batches of the step at hand: fewer than train.accumulate where an epoch that keeps its rest ends.
+  [[nodiscard]] std::int64_t batchesOfStep() const;
+  /// Whether forwards take their statistics over all processes.
+  [[nodiscard]] bool synchronizes() const;
+  data::Batch nextBatch(StepWork& work);
+  /// Adds the gradients of a batch, weighted by its share of the step's images; returns its part of the loss.
+  double addGradients(const data::Batch& batch, const StepRecord& record, std::int64_t imagesOfStep);
+  /// Logits in the precision of the configuration.
+  at::Tensor forward(const at::Tensor& images);
+  /// Undoes the loss scaling, and sets the gradient norm. The norm is not finite where the scale was too high: the
+  /// step is to be skipped.
+  void finishGradients(const data::Batch& last, StepRecord& record);
+  void halveMicroBatch(const std::exception& error);
+
+  /// Calls `onLoss(loss, images)` for the forward of each piece of a batch, with the noise of the record's step;
+  /// `piece` counts the forwards of the step.
+  void forEachPiece(const data::Batch& batch, const StepRecord& record, std::uint64_t& piece,
+                    const std::function<void(const at::Tensor& loss, std::int64_t images)>& onLoss);
+  /// For a loss or gradient norm that is not finite: the weights are still those of the step.
+  [[noreturn]] void reportNonFinite(const data::Batch& batch, const StepRecord& record);
+  /// For weights or statistics that are not finite after the last step.
+  [[noreturn]] void reportBrokenState();
+  [[noreturn]] void fail(const std::string& what, NonFiniteReport report);
+  [[nodiscard]] NonFiniteReport reportOf(const StepRecord& record, const at::Tensor& samples) const;
   void evaluateIfDue();
   void checkpointIfDue();
+  /// The statistics pass; false when a Stop ended it, which leaves the statistics as they were.
+  bool recalibrate();
+  bool recalibrate(Recalibration& pass, std::int64_t asked, const Stopwatch& watch);
+  std::optional<Score> scoreOfRepBn();
+
+  // In trainer_ranks.cpp: what the processes of a distributed training do together.
+  [[nodiscard]] bool isFirst() const { return parts_.ranks == nullptr || parts_.ranks->isFirst(); }
+  [[nodiscard]] int ranks() const { return parts_.ranks == nullptr ? 1 : parts_.ranks->size(); }
+  /// Rank 0's `goesOn` in every process. A Stop that reached another process is pushed to rank 0's queue.
+  bool agree(bool goesOn);
+  /// Makes the gradients and the record's loss the averages over all processes.
+  void averageOverRanks(StepRecord& record);
+  void requireSameWeights();
 
   /// Fulfils the waiting commands; false when training is to stop.
   bool obey();
@@ -96,12 +181,20 @@ class Trainer {
   void reportProgress(const StepRecord& record);
 
   TrainerParts parts_;
+  KeptBuffers buffers_;
+  NormWatch normWatch_;
   StepMeter meter_;
+  FiniteWatch watch_;
+  StepRecord lastRecord_;   // of the last step taken by this process
+  at::Tensor lastSamples_;  // its batch's numbers in the training set; undefined before the first
   Stopwatch active_;
   double pausedSeconds_ = 0;
   RunStateMachine state_;
   std::int64_t completed_ = 0;
   std::int64_t position_ = 0;
+  std::int64_t microBatch_ = 0;  // images in a forward at most
+  std::uint64_t piece_ = 0;      // forwards of the step before the batch at hand
+  bool keepsStart_ = false, isRecalibrated_ = false;
   std::optional<std::int64_t> evaluatedAt_;
   double lastTop1_ = -1;
 };

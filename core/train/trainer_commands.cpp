@@ -84,11 +84,12 @@ bool Trainer::waitWhilePaused() {
 }
 
 void Trainer::save() {
-  while (!parts_.checkpoints.pathOf(completed_)) {
+  if (parts_.checkpoints == nullptr) return;
+  while (!parts_.checkpoints->pathOf(completed_)) {
     try {
       saveOnce();
     } catch (const Error& error) {
-      if (!isDiskFull(error, parts_.checkpoints.storeStatus())) throw;
+      if (!isDiskFull(error, parts_.checkpoints->storeStatus())) throw;
       waitForDisk(error.what());
     }
   }
@@ -103,9 +104,14 @@ void Trainer::goOn() {
 
 void Trainer::saveOnce() {
   const Stopwatch watch;
-  const TrainingState state{parts_.model, parts_.optimizer, completed_, position_};
+  if (!watch_.lookNow(completed_) && lastSamples_.defined()) reportBrokenState();
+  const std::int64_t microBatch = microBatch_ < parts_.config.train.batch ? microBatch_ : 0;
+  const TrainingState state{parts_.model, parts_.optimizer, completed_,   position_,
+                            microBatch,   parts_.average,   parts_.scaler};
   const double top1 = evaluatedAt_ == completed_ ? lastTop1_ : -1.0;
-  const std::string path = parts_.checkpoints.save(state, parts_.plan.lambda, parts_.metadata(), top1);
+  Metadata metadata = parts_.metadata();
+  if (isRecalibrated_) metadata[kRecalibrated] = true;
+  const std::string path = parts_.checkpoints->save(state, parts_.plan.lambda, metadata, top1);
   meter_.addCheckpoint(watch.seconds());
   parts_.observer.onCheckpoint(completed_, path);
 }
@@ -127,11 +133,12 @@ void Trainer::waitForDisk(const std::string& problem) {
 }
 
 void Trainer::watchStore() {
-  StoreStatus status = parts_.checkpoints.storeStatus();
+  if (parts_.checkpoints == nullptr) return;
+  StoreStatus status = parts_.checkpoints->storeStatus();
   if (status.health == StoreHealth::Ok) return;
   while (status.health == StoreHealth::Full) {
     waitForDisk(status.message);
-    status = parts_.checkpoints.storeStatus();
+    status = parts_.checkpoints->storeStatus();
   }
   if (status.health == StoreHealth::Failed) throw Error(ErrorKind::Data, status.message);
   goOn();

@@ -21,8 +21,18 @@ void requireFinite(const NamedTensors& tensors, const char* what) {
 NamedTensors stateTensors(const TrainingState& state) {
   NamedTensors tensors;
   for (const auto& [name, tensor] : state.optimizer.state()) tensors.emplace_back("optim/" + name, tensor);
+  if (state.average != nullptr) {
+    for (const auto& [name, tensor] : modelTensors(state.average->model())) {
+      tensors.emplace_back(kAveragePrefix + name, tensor);
+    }
+  }
+  if (state.scaler != nullptr) {
+    tensors.emplace_back("scaler/scale", at::scalar_tensor(state.scaler->scale(), at::kDouble));
+    tensors.emplace_back("scaler/good_steps", at::scalar_tensor(state.scaler->goodSteps(), at::kLong));
+  }
   tensors.emplace_back("rng/cpu", at::detail::getDefaultCPUGenerator().get_state());
   tensors.emplace_back("loader/position", at::scalar_tensor(state.position, at::kLong));
+  tensors.emplace_back("loader/micro_batch", at::scalar_tensor(state.microBatch, at::kLong));
   return tensors;
 }
 
@@ -52,7 +62,31 @@ Metadata metadataOf(const SafetensorsFile& file) {
   return metadata;
 }
 
+void readAverage(const SafetensorsFile& file, TrainingState& state) {
+  if (state.average == nullptr) return;
+  const StateDict saved = averagedTensors(file);
+  if (saved.is_empty()) {
+    state.average->restart();
+    return;
+  }
+  requireMatch(loadStateDict(state.average->model(), saved), file.path(), state.model.config().name);
+}
+
+void readScaler(const at::Tensor& scale, const at::Tensor& goodSteps, TrainingState& state) {
+  if (state.scaler == nullptr || !scale.defined() || !goodSteps.defined()) return;
+  state.scaler->restore(scale.item<double>(), goodSteps.item<std::int64_t>());
+}
+
 }  // namespace
+
+StateDict averagedTensors(const SafetensorsFile& file) {
+  const std::string_view prefix = kAveragePrefix;
+  StateDict values;
+  for (const auto& view : file.tensors()) {
+    if (view.name.starts_with(prefix)) values.insert(view.name.substr(prefix.size()), toTensor(view));
+  }
+  return values;
+}
 
 NamedTensors modelTensors(const Backbone& model) {
   NamedTensors tensors;
@@ -63,7 +97,12 @@ NamedTensors modelTensors(const Backbone& model) {
 SavedCheckpoint writeCheckpoint(const std::string& checkpointsDir, const std::string& configHash,
                                 const TrainingState& state, const LambdaSchedule& lambda, const Metadata& metadata) {
   const at::NoGradGuard noGrad;
-  state.model.setCounters({lambda.warmBuffer(state.step), lambda.iterBuffer(state.step), lambda.totalStepBuffer()});
+  const NormCounters counters{lambda.warmBuffer(state.step), lambda.iterBuffer(state.step), lambda.totalStepBuffer()};
+  state.model.setCounters(counters);
+  if (state.average != nullptr) {
+    state.average->model().setCounters(counters);
+    requireFinite(modelTensors(state.average->model()), "the average's");
+  }
   const NamedTensors model = modelTensors(state.model);
   requireFinite(model, "the model's");
   requireFinite(state.optimizer.state(), "the optimizer's");
@@ -88,6 +127,8 @@ Metadata readCheckpoint(const std::string& directory, TrainingState& state) {
     return view == nullptr ? at::Tensor() : toTensor(*view);
   };
   state.optimizer.loadState([&](const std::string& name) { return find("optim/" + name); });
+  readAverage(file, state);
+  readScaler(find("scaler/scale"), find("scaler/good_steps"), state);
   const at::Tensor generator = find("rng/cpu"), position = find("loader/position");
   if (!generator.defined() || !position.defined()) {
     throw Error(ErrorKind::Checkpoint, file.path() + " lacks rng/cpu or loader/position; resume from another one");
@@ -97,6 +138,9 @@ Metadata readCheckpoint(const std::string& directory, TrainingState& state) {
   Metadata metadata = metadataOf(file);
   state.step = metadata.value("step", std::int64_t{-1});
   state.position = position.item<std::int64_t>();
+  if (const at::Tensor microBatch = find("loader/micro_batch"); microBatch.defined()) {
+    state.microBatch = microBatch.item<std::int64_t>();
+  }
   if (state.step < 0 || state.position < 0) {
     throw Error(ErrorKind::Checkpoint, file.path() + " names no valid step; resume from another checkpoint");
   }

@@ -1,5 +1,5 @@
 """What a training is made of, by torch (in double precision where it has no state of its own): norms with their
-gradients, the label-smoothed loss, ten steps of AdamW; and timm's cosine schedule.
+gradients, the label-smoothed loss, ten steps of AdamW; and timm's cosine schedule and averaged weights.
 """
 
 import pathlib
@@ -8,6 +8,7 @@ import sys
 import torch
 from safetensors.torch import save_file
 from timm.scheduler.cosine_lr import CosineLRScheduler
+from timm.utils import ModelEmaV2
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -77,6 +78,23 @@ def adamw() -> dict[str, torch.Tensor]:
     return tensors
 
 
+def ema() -> dict[str, torch.Tensor]:
+    """A BatchNorm whose weights and statistics move, and its average after each of eight steps."""
+    norm = torch.nn.BatchNorm1d(16)
+    average = ModelEmaV2(norm, decay=0.9)
+    tensors = {}
+    for step in range(1, 9):
+        with torch.no_grad():
+            for parameter in norm.parameters():
+                parameter.add_(0.3 * noise(16))
+        norm(noise(5, 16) * 2 + 1)
+        average.update(norm)
+        tensors |= {f"{step}.{key}": value.clone() for key, value in norm.state_dict().items()}
+        tensors |= {f"{step}.ema.{key}": value.clone() for key, value in average.module.state_dict().items()
+                    if value.is_floating_point()}
+    return tensors
+
+
 def schedule(folder: pathlib.Path) -> None:
     """Rates as the reference's loop uses them: timm sets the rate after each step, for the next one."""
     lines = ["base\tstart\tminimum\twarmup\tsteps\tk\trate"]
@@ -100,6 +118,7 @@ def main() -> None:
     save_file(loss(), folder / "loss.safetensors")
     save_file(adamw(), folder / "adamw.safetensors")
     schedule(folder)
+    save_file(ema(), folder / "ema.safetensors")
     # Another processor adds in another order, and AdamW runs in single precision.
     (folder / "tolerance.txt").write_text("1e-6 1e-9\n")
 

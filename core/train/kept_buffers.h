@@ -1,0 +1,26 @@
+// A model's running statistics and counters before a step, for a step that has to be taken again.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "core/models/backbone.h"
+
+namespace slab::train {
+
+/// A forward moves running means, variances and counts. Holds references to the model's buffers and a copy of
+/// each: a few kilobytes a norm.
+class KeptBuffers {
+ public:
+  explicit KeptBuffers(const Backbone& model);
+
+  void keep();
+  /// Puts back what was kept last.
+  void restore();
+
+ private:
+  std::vector<at::Tensor> buffers_, copies_;
+};
+
+}  // namespace slab::train

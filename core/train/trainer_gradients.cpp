@@ -1,0 +1,154 @@
+// How the trainer takes a step's gradients: micro-batch by micro-batch, in smaller pieces where memory ends.
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/base/format.h"
+#include "core/base/log.h"
+#include "core/base/rng.h"
+#include "core/device/device.h"
+#include "core/ops/autocast.h"
+#include "core/ops/synchronized_norm.h"
+#include "core/train/loss.h"
+#include "core/train/out_of_memory.h"
+#include "core/train/trainer.h"
+
+namespace slab::train {
+namespace {
+
+// Third key of the seeds of a step's noise, so that other uses of train.seed draw other numbers.
+constexpr std::uint64_t kStepNoise = 0x57E9;
+
+std::optional<at::ScalarType> reducedType(Precision precision) {
+  switch (precision) {
+    case Precision::Bf16: return at::kBFloat16;
+    case Precision::Fp16: return at::kHalf;
+    case Precision::Fp32: break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Trainer::StepWork Trainer::takeGradients(StepRecord& record) {
+  const std::int64_t first = position_;
+  buffers_.keep();
+  for (;;) {
+    try {
+      return tryGradients(record);
+    } catch (const std::exception& error) {
+      // Statistics that are taken over all processes: the others wait in the same forward.
+      if (!isOutOfMemory(error) || synchronizes()) throw;
+      halveMicroBatch(error);
+    }
+    buffers_.restore();
+    position_ = first;
+    parts_.data.seek(first);
+  }
+}
+
+Trainer::StepWork Trainer::tryGradients(StepRecord& record) {
+  parts_.optimizer.zeroGrad();
+  const std::int64_t batches = batchesOfStep();
+  std::int64_t images = 0;
+  for (std::int64_t i = 0; i < batches; ++i) images += parts_.data.sizeOf(position_ + i);
+  StepWork work{0, images, {}};
+  piece_ = 0;
+  record.loss = 0;
+  data::Batch batch;
+  std::optional<ops::SynchronizedStatistics> overRanks;
+  if (synchronizes()) overRanks.emplace(*parts_.ranks);
+  for (std::int64_t i = 0; i < batches; ++i) {
+    batch = nextBatch(work);
+    record.loss += addGradients(batch, record, images);
+    if (!std::isfinite(record.loss) && ranks() == 1) reportNonFinite(batch, record);
+  }
+  overRanks.reset();
+  finishGradients(batch, record);
+  return work;
+}
+
+void Trainer::finishGradients(const data::Batch& last, StepRecord& record) {
+  const NamedTensors gradients = gradientsOf(parts_.optimizer.parameters());
+  LossScaler* scaler = parts_.scaler;
+  if (scaler != nullptr) scaleAll(gradients, 1.0 / scaler->scale());
+  averageOverRanks(record);
+  if (!std::isfinite(record.loss)) reportNonFinite(last, record);
+  record.gradNorm = l2Norm(gradients);
+  const bool isFinite = std::isfinite(record.gradNorm);
+  // At a scale of 1 it is not the scale that overflows.
+  if (!isFinite && (scaler == nullptr || scaler->scale() <= 1.0)) reportNonFinite(last, record);
+  if (scaler != nullptr) scaler->count(!isFinite);
+}
+
+std::int64_t Trainer::batchesOfStep() const {
+  const std::int64_t perEpoch = parts_.data.batchesPerEpoch();
+  return std::min(parts_.config.train.accumulate, perEpoch - position_ % perEpoch);
+}
+
+bool Trainer::synchronizes() const {
+  return parts_.ranks != nullptr && parts_.config.prepbn.statistics == "synchronized";
+}
+
+data::Batch Trainer::nextBatch(StepWork& work) {
+  const Stopwatch watch;
+  data::Batch batch = parts_.data.next();
+  work.waited += watch.seconds();
+  work.samples = work.samples.defined() ? at::cat({work.samples, batch.indices}) : batch.indices;
+  ++position_;
+  return batch;
+}
+
+double Trainer::addGradients(const data::Batch& batch, const StepRecord& record, std::int64_t imagesOfStep) {
+  double sum = 0;
+  std::uint64_t piece = piece_;
+  forEachPiece(batch, record, piece, [&](const at::Tensor& mean, std::int64_t images) {
+    const at::Tensor loss = mean * (static_cast<double>(images) / static_cast<double>(imagesOfStep));
+    (parts_.scaler != nullptr ? loss * parts_.scaler->scale() : loss).backward();
+    sum += loss.item<double>();
+  });
+  // A batch at fault is computed once more with the same noise.
+  if (std::isfinite(sum)) piece_ = piece;
+  return sum;
+}
+
+void Trainer::forEachPiece(const data::Batch& batch, const StepRecord& record, std::uint64_t& piece,
+                           const std::function<void(const at::Tensor&, std::int64_t)>& onLoss) {
+  const std::int64_t images = batch.labels.size(0), classes = parts_.model.config().classes;
+  const double smoothing = parts_.config.train.labelSmoothing;
+  // Of the whole batch: a mixed image's partner may lie in another piece.
+  const at::Tensor targets = trainingTargets(batch.labels, classes, batch.ownShare, smoothing);
+  // Numbered so that processes take together what one takes that accumulates their batches.
+  const auto rank = static_cast<std::uint64_t>(parts_.ranks == nullptr ? 0 : parts_.ranks->rank());
+  const auto processes = static_cast<std::uint64_t>(ranks());
+  parts_.model.setLambda(record.lambda, parts_.plan.lambda.isWarmup(record.step));
+  for (std::int64_t begin = 0; begin < images; begin += microBatch_) {
+    const std::int64_t end = std::min(begin + microBatch_, images);
+    device::seedAll(hashKeys(static_cast<std::uint64_t>(parts_.config.train.seed),
+                             static_cast<std::uint64_t>(record.step), kStepNoise, rank + processes * piece++));
+    const at::Tensor logits = forward(batch.images.slice(0, begin, end).to(parts_.device));
+    onLoss(trainingLoss(logits, targets.slice(0, begin, end).to(parts_.device), smoothing), end - begin);
+  }
+}
+
+at::Tensor Trainer::forward(const at::Tensor& images) {
+  const ops::Autocast autocast(parts_.device.type(), reducedType(parts_.config.train.precision));
+  return parts_.model.forward(images);
+}
+
+void Trainer::halveMicroBatch(const std::exception& error) {
+  if (microBatch_ <= 1) {
+    throw Error(ErrorKind::Device, std::string("memory does not hold the step for a single image (") + error.what() +
+                                       "); set train.recompute, or take a smaller model.image_size or model");
+  }
+  microBatch_ = (microBatch_ + 1) / 2;
+  logWarning("memory ran out at step " + formatInteger(completed_) + ": the step is taken again in pieces of " +
+             formatInteger(microBatch_) + " images; the effective batch stays " +
+             formatInteger(parts_.plan.effectiveBatch));
+  parts_.optimizer.zeroGrad();
+  parts_.observer.onMicroBatch(completed_, microBatch_);
+}
+
+}  // namespace slab::train

@@ -1,0 +1,59 @@
+// What the trainers of a distributed training do together, at the same point of the same step.
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/base/format.h"
+#include "core/train/trainer.h"
+
+namespace slab::train {
+namespace {
+
+bool takeStop(CommandQueue& commands) {
+  bool stops = false;
+  while (const auto command = commands.tryPop()) {
+    stops = stops || command->action == Action::Stop;
+    command->finish();
+  }
+  return stops;
+}
+
+void requireFinite(const at::Tensor& losses, std::int64_t step) {
+  const at::Tensor bad = losses.isfinite().logical_not().nonzero();
+  if (bad.numel() == 0) return;
+  throw Error(ErrorKind::Config, "the loss of process " + std::to_string(bad[0].item<std::int64_t>()) +
+                                     " is not finite at step " + formatInteger(step) +
+                                     "; worker.log has what that process found");
+}
+
+}  // namespace
+
+bool Trainer::agree(bool goesOn) {
+  if (parts_.ranks == nullptr) return goesOn;
+  const bool asksForStop = !isFirst() && takeStop(parts_.commands);
+  const at::Tensor word = at::zeros({2}, at::kLong);
+  word[0] = goesOn ? 0 : 1;
+  word[1] = asksForStop ? 1 : 0;
+  parts_.ranks->sum(word);
+  if (isFirst() && word[1].item<std::int64_t>() > 0) parts_.commands.push({Action::Stop, {}});
+  return word[0].item<std::int64_t>() == 0;
+}
+
+void Trainer::averageOverRanks(StepRecord& record) {
+  if (parts_.ranks == nullptr) return;
+  std::vector<at::Tensor> gradients;
+  for (const auto& [name, gradient] : gradientsOf(parts_.optimizer.parameters())) gradients.push_back(gradient);
+  average(*parts_.ranks, gradients);
+  const at::Tensor losses = parts_.ranks->gather(at::scalar_tensor(record.loss, at::kDouble));
+  // A process whose own loss is not finite goes on to say where that began; the others say whose it was.
+  if (std::isfinite(record.loss)) requireFinite(losses, record.step);
+  record.loss = losses.mean().item<double>();
+}
+
+void Trainer::requireSameWeights() {
+  if (parts_.ranks == nullptr) return;
+  requireSameBits(*parts_.ranks, parts_.optimizer.parameters(), "step " + formatInteger(completed_));
+}
+
+}  // namespace slab::train

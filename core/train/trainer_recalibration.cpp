@@ -1,0 +1,63 @@
+// The phase after the last step: the statistics pass, with a checkpoint before and one after it.
+#include "core/base/error.h"
+#include "core/train/recalibrate.h"
+#include "core/train/trainer.h"
+
+namespace slab::train {
+
+bool Trainer::recalibrate() {
+  const std::int64_t asked = parts_.config.prepbn.recalibrate;
+  // Of a distributed training rank 0 alone: its statistics are the ones that are saved.
+  if (asked <= 0 || isRecalibrated_ || !isFirst()) return true;
+  save();  // the statistics that an undo goes back to
+  RecalibrationResult result;
+  result.rule = recalibrationRule(parts_.config.prepbn.recalibrateWith);
+  result.asked = asked;
+  result.before = scoreOfRepBn();
+  {
+    const Stopwatch watch;
+    Recalibration pass(parts_.model, result.rule);
+    if (!recalibrate(pass, asked, watch)) return false;
+    result.batches = pass.batches();
+    result.isSettled = pass.isSettled();
+    result.layers = pass.finish();
+    result.seconds = watch.seconds();
+  }
+  isRecalibrated_ = true;
+  result.after = scoreOfRepBn();
+  parts_.observer.onRecalibration(completed_, result);
+  if (result.after) {
+    evaluatedAt_ = completed_;
+    lastTop1_ = result.after->top1;
+  }
+  // The checkpoint of this step holds the old statistics.
+  parts_.checkpoints->setCurrent(-1, "");
+  save();
+  parts_.observer.onPhase({});
+  return true;
+}
+
+bool Trainer::recalibrate(Recalibration& pass, std::int64_t asked, const Stopwatch& watch) {
+  const auto data = parts_.recalibrationData();
+  data->seek(position_);
+  while (pass.batches() < asked && !pass.isSettled()) {
+    const auto done = static_cast<double>(pass.batches());
+    const double eta = done > 0 ? watch.seconds() / done * (static_cast<double>(asked) - done) : -1;
+    parts_.observer.onPhase({"recalibration", pass.batches(), asked, eta});
+    watchStore();
+    // Whatever is saved meanwhile is the checkpoint from before the pass.
+    if (!obey()) {
+      parts_.observer.onPhase({});
+      return false;
+    }
+    pass.add(data->next().images.to(parts_.device));
+  }
+  return true;
+}
+
+std::optional<Score> Trainer::scoreOfRepBn() {
+  if (parts_.validation == nullptr) return std::nullopt;
+  return evaluate(parts_.model, *parts_.validation, parts_.device);
+}
+
+}  // namespace slab::train

@@ -1,0 +1,2 @@
+// Included by LibTorch's ProcessGroupGloo.hpp, which uses nothing of it.
+#pragma once

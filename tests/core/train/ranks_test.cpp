@@ -1,0 +1,136 @@
+#include "core/train/ranks.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <torch/torch.h>
+
+#include <functional>
+#include <thread>
+
+#include "core/base/error.h"
+
+namespace slab::train {
+namespace {
+
+constexpr int kRanks = 3;
+
+/// A socket at a free port of the loopback device, as slab launch hands it to rank 0.
+std::pair<int, int> boundSocket() {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* raw = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(::bind(descriptor, raw, length), 0);
+  EXPECT_EQ(::listen(descriptor, SOMAXCONN), 0);
+  EXPECT_EQ(::getsockname(descriptor, raw, &length), 0);
+  return {descriptor, ntohs(address.sin_port)};
+}
+
+/// Threads in place of processes, which meet over the loopback device as processes do.
+void together(const std::function<void(Ranks&)>& work) {
+  const auto [descriptor, port] = boundSocket();
+  std::vector<std::jthread> threads;
+  for (int rank = 0; rank < kRanks; ++rank) {
+    RankEnvironment environment;
+    environment.rank = environment.localRank = rank;
+    environment.size = environment.localSize = kRanks;
+    environment.address = "127.0.0.1";
+    environment.port = port;
+    if (rank == 0) environment.masterSocket = descriptor;
+    threads.emplace_back([environment, &work] {
+      try {
+        const auto ranks = Ranks::join(environment);
+        work(*ranks);
+      } catch (const std::exception& error) {
+        ADD_FAILURE() << "rank " << environment.rank << ": " << error.what();
+      }
+    });
+  }
+}
+
+TEST(Ranks, AProcessAloneHasNone) {
+  EXPECT_EQ(Ranks::join({}), nullptr);
+}
+
+TEST(Ranks, ExchangeValuesAndText) {
+  together([](Ranks& ranks) {
+    const double own = ranks.rank() + 1;
+    const at::Tensor values = at::full({2, 3}, own);
+    ranks.sum(values);
+    EXPECT_EQ(values.min().item<double>(), 6);
+    EXPECT_EQ(values.max().item<double>(), 6);
+
+    const at::Tensor all = ranks.gather(at::full({2}, own, at::kDouble));
+    EXPECT_EQ(all.sizes(), (std::vector<std::int64_t>{kRanks, 2}));
+    for (int rank = 0; rank < kRanks; ++rank) EXPECT_EQ(all[rank][1].item<double>(), rank + 1);
+
+    const at::Tensor count = at::full({1}, ranks.rank(), at::kLong), turned = at::full({3, 2}, own).t();
+    ranks.broadcast({count, turned});
+    EXPECT_EQ(count.item<std::int64_t>(), 0);
+    EXPECT_EQ(turned.max().item<double>(), 1) << "a tensor that is not contiguous";
+
+    EXPECT_EQ(ranks.broadcast(ranks.isFirst() ? "a longer text" : ""), "a longer text");
+    EXPECT_EQ(ranks.broadcast(ranks.isFirst() ? "" : "text"), "");
+  });
+}
+
+TEST(Ranks, AverageIsTheMeanInEveryProcessWhateverShapesAndSizes) {
+  together([](Ranks& ranks) {
+    // More than one bucket, one that fits none, another type, and strides.
+    std::vector<at::Tensor> tensors{at::full({3'000'000}, ranks.rank() + 1.0),
+                                    at::full({7'000'000}, ranks.rank() + 1.0), at::full({5, 4}, ranks.rank() + 1.0).t(),
+                                    at::full({2}, ranks.rank() + 1.0, at::kDouble), at::full({}, ranks.rank() + 1.0)};
+    average(ranks, tensors);
+    for (const at::Tensor& tensor : tensors) {
+      EXPECT_EQ(tensor.min().item<double>(), 2);
+      EXPECT_EQ(tensor.max().item<double>(), 2);
+    }
+    average(ranks, {});
+  });
+}
+
+TEST(Ranks, AverageGivesEveryProcessTheSameBits) {
+  together([](Ranks& ranks) {
+    torch::Generator generator = at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(ranks.rank()));
+    const at::Tensor values = at::randn({100'003}, generator);
+    average(ranks, {values});
+    requireSameBits(ranks, {{"values", values}}, "the test");
+  });
+}
+
+TEST(Ranks, OtherBitsAreFoundWithProcessAndTensor) {
+  together([](Ranks& ranks) {
+    const at::Tensor same = at::ones({4}), other = at::ones({4});
+    if (ranks.rank() == 2) other[3] = std::nextafter(1.0F, 2.0F);
+    try {
+      requireSameBits(ranks, {{"patch_embed.proj.weight", same}, {"head.bias", other}}, "step 7");
+      ADD_FAILURE() << "nothing was found";
+    } catch (const Error& error) {
+      const std::string text = error.what();
+      for (const char* word : {"process 2 of 3", "head.bias", "step 7"}) {
+        EXPECT_NE(text.find(word), std::string::npos) << text;
+      }
+    }
+  });
+}
+
+TEST(Ranks, TheEndOfAProcessIsToldToTheOthers) {
+  together([](Ranks& ranks) {
+    ranks.sum(at::ones({1}));
+    if (ranks.rank() == 1) return;
+    try {
+      for (int i = 0; i < 10; ++i) ranks.sum(at::ones({1000}));
+      ADD_FAILURE() << "the exchange went on";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::Device);
+      EXPECT_NE(std::string(error.what()).find("lost another process"), std::string::npos) << error.what();
+    }
+  });
+}
+
+}  // namespace
+}  // namespace slab::train
