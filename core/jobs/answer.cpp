@@ -23,6 +23,9 @@ Message dispatch(const Message& request, std::stop_token stop, const SendProgres
   if (holds<ImportRequest>(request)) {
     return makeReply(request.id, importWeights(unpack<ImportRequest>(request), stop, progress));
   }
+  if (holds<RecalibrateRequest>(request)) {
+    return makeReply(request.id, recalibrate(unpack<RecalibrateRequest>(request), stop, progress));
+  }
   throw Error(ErrorKind::Config, "this worker does not know requests of type '" + request.type + "'");
 }
 

@@ -59,7 +59,7 @@ at::Tensor readImages(const std::string& path) {
 
 FeatureReport writeFeatures(const FeatureRequest& request) {
   requireParts(request);
-  const auto engine = train::prepareEngine("cpu", 0, {});
+  train::prepareEngine("cpu", 0, {});
   FeatureReport report;
   const auto model = openBackbone(request.source, report.warnings);
   const at::Tensor images = readImages(request.input);

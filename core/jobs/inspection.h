@@ -33,13 +33,21 @@ ModelTree modelTree(const ModelTreeRequest& request);
 /// A page of thumbnails of the configuration's data set; reply with its array.
 Message datasetPage(const DatasetRequest& request, std::uint64_t id);
 
-/// Decodes every file of the data set and says what is wrong with it.
+/// Decodes every file of the data set in sandboxed processes, or takes an earlier scan's word for unchanged ones, and
+/// says what is wrong with it; the verdicts are kept for the next scan and for training. A stop keeps what was seen.
+/// Progress is of the part, "train" or "val".
 ScanReport scanData(const ScanRequest& request, std::stop_token stop, const OnProgress& onProgress = {});
 
 /// Reads foreign weights, fits them to a model and, where the request names a folder and everything fits, writes
 /// model.safetensors and config.json there. What does not fit is in the report, not an error. Throws
 /// Error(Checkpoint) for a file that can't be read, Error(Config) for a model that can't be built.
 ImportReport importWeights(const ImportRequest& request, std::stop_token stop, const OnProgress& onProgress = {});
+
+/// Recalibrates a checkpoint of a run and writes the result as a newer one of its step, so that everything that opens
+/// the run uses it from then on; or, with `undo`, takes the newest such one out again, which leaves the run as it was.
+/// Throws Error(Config) while the run is trained or where there is nothing to undo.
+RecalibrationReport recalibrate(const RecalibrateRequest& request, std::stop_token stop,
+                                const OnProgress& onProgress = {});
 
 /// Answers any inspection request: the reply, or an Error message with its id. Never throws.
 Message answer(const Message& request, std::stop_token stop, const std::function<void(const Message&)>& onProgress);

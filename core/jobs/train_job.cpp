@@ -3,18 +3,26 @@
 #include <torch/torch.h>
 
 #include <atomic>
+#include <cmath>
 #include <thread>
 
 #include "core/base/log.h"
+#include "core/base/rank_environment.h"
+#include "core/data/decoded_cache.h"
 #include "core/data/loader.h"
 #include "core/device/device.h"
+#include "core/device/lost_device.h"
 #include "core/formats/sha256.h"
+#include "core/jobs/branch.h"
 #include "core/jobs/version.h"
 #include "core/models/build_model.h"
 #include "core/store/run_reader.h"
 #include "core/train/engine.h"
+#include "core/train/linear_timing.h"
+#include "core/train/ranks.h"
 #include "core/train/run_recorder.h"
 #include "core/train/tensor_files.h"
+#include "core/train/tensorboard_log.h"
 #include "core/train/trainer.h"
 #include "core/wire/socket.h"
 
@@ -44,6 +52,11 @@ void throwOnErrors(const std::vector<ConfigIssue>& issues) {
   if (!text.empty()) throw Error(ErrorKind::Config, text);
 }
 
+template <class T>
+T* orNull(std::optional<T>& part) {
+  return part ? &*part : nullptr;
+}
+
 void refuseIfHeld(const RunDirectory& run) {
   const auto holder = readLock(run);
   if (holder && isAlive(*holder)) {
@@ -60,39 +73,59 @@ class Training {
       : request_(request), callbacks_(callbacks), commands_(commands), run_(request.run) {}
 
   TrainOutcome execute() {
+    ranks_ = train::Ranks::join(environment_);
     prepareConfig();
+    if (!isFirst()) return follow();
     prepareDirectory();
     prepareModel();
+    shareWithRanks();
     prepareStore();
     return train();
   }
 
+  void closeSocket() { listener_.reset(); }
+
  private:
   void prepareConfig();
   void openData();
+  [[nodiscard]] std::unique_ptr<data::Loader> openRecalibrationData() const;
   void reportSkipped(const data::SkippedSample& sample);
   void prepareDirectory();
   void prepareModel();
   void loadInitialWeights();
   void resumeFrom(const std::vector<CheckpointRecord>& records);
-  [[nodiscard]] CheckpointRecord chooseCheckpoint(const std::vector<CheckpointRecord>& records) const;
+  void startFromBranchPoint();
+  Metadata restore(const std::filesystem::path& checkpoint);
+  [[nodiscard]] const char* segmentReason() const;
   [[nodiscard]] std::string offerPrevious(const std::vector<CheckpointRecord>& records,
                                           const CheckpointRecord& damaged) const;
+  /// True in the process that holds the run: any but the others of a distributed training.
+  [[nodiscard]] bool isFirst() const { return environment_.isFirst(); }
+  /// Gives rank 0's choices, weights and place to the other processes.
+  void shareWithRanks();
+  TrainOutcome follow();
+  void requireSameRanks(const Metadata& saved) const;
   void prepareStore();
   void serve();
   void onMessage(ClientId client, const Message& message);
   TrainOutcome train();
+  TrainOutcome runTrainer(train::RunCheckpoints* checkpoints, train::TrainObserver& observer);
   Metadata metadata() const;
   void keepLinearTable();
   [[nodiscard]] train::RunFacts facts() const;
+  /// "cpu, 1 thread, 2 processes"
+  [[nodiscard]] std::string describeDevice() const;
 
   TrainRequest& request_;
   const TrainCallbacks& callbacks_;
   train::CommandQueue& commands_;
   RunDirectory run_;
+  const RankEnvironment environment_ = RankEnvironment::read();
+  std::unique_ptr<train::Ranks> ranks_;  // null: this process is alone
   RunConfig config_;
   Plan plan_;
   train::Engine engine_;
+  std::shared_ptr<const data::Dataset> trainingSet_;
   std::unique_ptr<data::Loader> training_, validation_;
   std::string configText_;
   std::optional<RunLock> lock_;
@@ -100,50 +133,87 @@ class Training {
 
   std::shared_ptr<Backbone> model_;
   std::optional<train::AdamW> optimizer_;
+  std::optional<train::Ema> average_;
+  std::optional<train::LossScaler> scaler_;
   std::vector<CheckpointRecord> records_;
   std::optional<CheckpointRecord> resumed_;
-  std::int64_t step_ = 0, position_ = 0;
+  train::StartingPoint start_;
+  std::optional<jobs::BranchPoint> branch_;
   std::size_t keptChoices_ = 0;
   bool linearTableFailed_ = false;
 
-  // In this order: the writer's thread calls into the listener and the recorder, the listener's into
+  // In this order: the writer's thread calls into the log, the listener and the recorder, the listener's into
   // the recorder, so each goes before what it calls.
   std::atomic<bool> serving_ = false;
+  std::optional<train::TensorBoardLog> tensorboard_;
   std::optional<train::RunRecorder> recorder_;
   std::optional<Listener> listener_;
   std::optional<RunWriter> writer_;
 };
 
 void Training::prepareConfig() {
-  refuseIfHeld(run_);
+  if (isFirst()) refuseIfHeld(run_);
   if (request_.resume) {
     run_ = RunDirectory::open(request_.run);
     request_.config = loadConfigFile(run_.config().string());
-  } else if (RunDirectory::isRun(run_.path())) {
+  } else if (isFirst() && RunDirectory::isRun(run_.path())) {
     RunDirectory::create(run_.path());  // says that there is a run already
   }
   throwOnErrors(request_.config.issues);
   config_ = request_.config.config;
-  engine_ = train::prepareEngine(config_.device, config_.threads, config_.ops);
+  if (request_.from) {
+    branch_ = jobs::openBranchPoint(*request_.from);
+    jobs::requireSameModel(*branch_, config_.model);
+  }
+  engine_ = train::prepareEngine(config_.device, config_.threads, config_.ops, environment_);
+  if (config_.train.precision == Precision::Fp16 && !engine_.device.is_cuda()) {
+    throw Error(ErrorKind::Config,
+                "train.precision fp16 needs a GPU, and this training runs on the CPU: set it to bf16");
+  }
   openData();
 }
 
 void Training::openData() {
+  data::DecodedCache cache(config_.data.cache == "memory" ? data::decodedCacheBudget() : 0);
   const auto open = [&](data::Split split) -> std::unique_ptr<data::Loader> {
-    const std::shared_ptr<const data::Dataset> dataset = data::openDataset(config_.data, config_.model, split);
+    std::shared_ptr<const data::Dataset> dataset = data::openDataset(config_.data, config_.model, split);
     if (!dataset) return nullptr;
+    if (config_.data.cache == "memory") dataset = cache.over(std::move(dataset));
     for (const auto& notice : dataset->notices()) logWarning(notice.path + ": " + notice.message);
+    if (const std::int64_t bad = data::knownBad(*dataset); bad > 0) {
+      logWarning(std::to_string(bad) + " of " + std::to_string(dataset->size()) +
+                 " images do not decode by the last scan and are skipped; each is named when its turn comes");
+    }
     if (split == data::Split::Train) {
-      throwOnErrors(validate(config_, dataset->size()));
-      plan_ = makePlan(config_, dataset->size());
+      trainingSet_ = dataset;
+      throwOnErrors(validate(config_, dataset->size(), environment_.size));
+      plan_ = makePlan(config_, dataset->size(), environment_.size);
     }
     const auto seed = static_cast<std::uint64_t>(config_.train.seed);
-    return std::make_unique<data::Loader>(
-        dataset, data::loaderOptions(config_.data, config_.model, *dataset, split, config_.train.batch, seed),
-        [this](const data::SkippedSample& sample) { reportSkipped(sample); });
+    auto options = data::loaderOptions(config_.data, config_.model, *dataset, split, config_.train.batch, seed);
+    if (split == data::Split::Train) {
+      options.accumulate = config_.train.accumulate;
+      options.rank = environment_.rank;
+      options.ranks = environment_.size;
+    }
+    return std::make_unique<data::Loader>(dataset, std::move(options),
+                                          [this](const data::SkippedSample& sample) { reportSkipped(sample); });
   };
   training_ = open(data::Split::Train);
-  validation_ = open(data::Split::Validation);
+  if (isFirst()) validation_ = open(data::Split::Validation);
+  if (branch_ && branch_->checkpoint.step >= plan_.totalSteps) {
+    throw Error(ErrorKind::Config, "the branch would start at step " + std::to_string(branch_->checkpoint.step) +
+                                       ", where its own training of " + std::to_string(plan_.totalSteps) +
+                                       " steps is over; raise train.epochs or train.steps, or branch from an earlier "
+                                       "checkpoint");
+  }
+}
+
+std::unique_ptr<data::Loader> Training::openRecalibrationData() const {
+  auto options = data::loaderOptions(config_.data, config_.model, *trainingSet_, data::Split::Train,
+                                     config_.train.batch, static_cast<std::uint64_t>(config_.train.seed));
+  options.mixes = false;
+  return std::make_unique<data::Loader>(trainingSet_, options);
 }
 
 void Training::reportSkipped(const data::SkippedSample& sample) {
@@ -181,32 +251,21 @@ void Training::prepareModel() {
   model_ = buildModel(config_.model);
   if (request_.resume) {
     records_ = RunReader(run_).checkpoints();
-  } else {
+  } else if (!branch_) {
     loadInitialWeights();
   }
   model_->torch::nn::Module::to(engine_.device);
+  model_->setRecompute(config_.train.recompute);
   optimizer_.emplace(train::makeOptimizer(*model_, config_.optim));
+  if (config_.ema.decay > 0) average_.emplace(*model_, config_.ema.decay);
+  if (config_.train.precision == Precision::Fp16) scaler_.emplace();
   if (request_.resume) resumeFrom(records_);
+  if (branch_) startFromBranchPoint();
 }
 
 void Training::loadInitialWeights() {
   if (config_.train.init.empty()) return;
   requireMatch(loadStateDict(*model_, train::readTensors(config_.train.init)), config_.train.init, config_.model.name);
-}
-
-CheckpointRecord Training::chooseCheckpoint(const std::vector<CheckpointRecord>& records) const {
-  const CheckpointRecord* chosen = nullptr;
-  std::string steps;
-  for (const auto& record : records) {
-    if (!record.good) continue;
-    steps += (steps.empty() ? "" : ", ") + std::to_string(record.step);
-    if (!request_.fromStep || record.step == *request_.fromStep) chosen = &record;
-  }
-  if (chosen == nullptr) {
-    throw Error(ErrorKind::Checkpoint, "the run has no checkpoint of step " + std::to_string(*request_.fromStep) +
-                                           "; there are " + (steps.empty() ? "none" : steps));
-  }
-  return *chosen;
 }
 
 std::string Training::offerPrevious(const std::vector<CheckpointRecord>& records,
@@ -228,29 +287,93 @@ void Training::resumeFrom(const std::vector<CheckpointRecord>& records) {
     loadInitialWeights();
     return;
   }
-  resumed_ = chooseCheckpoint(records);
-  train::TrainingState state{*model_, *optimizer_};
+  resumed_ = chooseCheckpoint(records, request_.fromStep, run_.path());
   try {
-    const Metadata saved = train::readCheckpoint((run_.path() / resumed_->path).string(), state);
-    const int threads = saved.value("threads", engine_.threads);
-    if (threads != engine_.threads) {
-      logWarning("the checkpoint was computed with " + std::to_string(threads) + " threads, this process uses " +
-                 std::to_string(engine_.threads) + ": the training goes on, with other rounding");
-    }
+    start_.isRecalibrated = restore(run_.path() / resumed_->path).value(train::kRecalibrated, false);
   } catch (const Error& error) {
     throw Error(error.kind(), error.what() + offerPrevious(records, *resumed_));
   }
-  step_ = state.step;
-  position_ = state.position;
+}
+
+void Training::startFromBranchPoint() {
+  restore(branch_->checkpointPath());
+  if (jobs::continuesBatches(branch_->config, config_)) return;
+  const auto epoch = static_cast<std::int64_t>(std::ceil(plan_.epochOf(start_.step)));
+  start_.position = epoch * training_->batchesPerEpoch();
+  logWarning("data, batch or seed differ from those of " + branch_->parent.string() +
+             ": the branch takes its batches from the start of epoch " + std::to_string(epoch));
+}
+
+Metadata Training::restore(const std::filesystem::path& checkpoint) {
+  train::TrainingState state{*model_, *optimizer_};
+  state.average = orNull(average_);
+  state.scaler = orNull(scaler_);
+  Metadata saved = train::readCheckpoint(checkpoint.string(), state);
+  if (request_.resume) requireSameRanks(saved);
+  const int threads = saved.value("threads", engine_.threads);
+  if (threads != engine_.threads) {
+    logWarning("the checkpoint was computed with " + std::to_string(threads) + " threads, this process uses " +
+               std::to_string(engine_.threads) + ": the training goes on, with other rounding");
+  }
+  start_.step = state.step;
+  start_.position = state.position;
+  start_.microBatch = state.microBatch;
+  return saved;
+}
+
+std::string Training::describeDevice() const {
+  return engine_.describe() + (ranks_ ? ", " + std::to_string(ranks_->size()) + " processes" : "");
+}
+
+void Training::requireSameRanks(const Metadata& saved) const {
+  const int before = saved.value("ranks", 1);
+  if (before == environment_.size) return;
+  const std::string again = before == 1 ? "slab train" : "slab launch --nproc " + std::to_string(before) + " -- train";
+  throw Error(ErrorKind::Config, "the run was trained by " + std::to_string(before) +
+                                     (before == 1 ? " process" : " processes") +
+                                     ", and another number has another "
+                                     "effective batch: go on with " +
+                                     again + " --run " + run_.path().string() + " --resume");
+}
+
+void Training::shareWithRanks() {
+  if (!ranks_) return;
+  if (config_.ops.linear == "auto") {
+    if (isFirst()) train::timeLinearLayers(config_.model, config_.train.batch, engine_.device);
+    const std::string table = ranks_->broadcast(train::linearTable().dump());
+    train::addLinearTable(Json::parse(table, nullptr, false));
+  }
+  std::vector<at::Tensor> tensors;
+  for (const auto& [name, tensor] : train::modelTensors(*model_)) tensors.push_back(tensor);
+  for (const auto& [name, tensor] : optimizer_->state()) tensors.push_back(tensor);
+  const at::Tensor place = at::tensor({start_.step, start_.position}, at::kLong);
+  tensors.push_back(place);
+  ranks_->broadcast(tensors);
+  start_.step = place[0].item<std::int64_t>();
+  start_.position = place[1].item<std::int64_t>();
+}
+
+TrainOutcome Training::follow() {
+  device::seedAll(static_cast<std::uint64_t>(config_.train.seed));
+  model_ = buildModel(config_.model);
+  model_->torch::nn::Module::to(engine_.device);
+  model_->setRecompute(config_.train.recompute);
+  optimizer_.emplace(train::makeOptimizer(*model_, config_.optim));
+  if (config_.train.precision == Precision::Fp16) scaler_.emplace();
+  shareWithRanks();
+  train::SilentObserver observer;
+  return runTrainer(nullptr, observer);
 }
 
 train::RunFacts Training::facts() const {
   train::RunFacts facts;
   facts.config = config_;
   facts.plan = plan_;
-  facts.device = engine_.describe();
+  facts.device = describeDevice();
+  facts.processes = environment_.size;
   facts.parameters = model_->parameterCount();
-  facts.firstStep = step_;
+  facts.firstStep = start_.step;
+  facts.isNew = !request_.resume;
   if (resumed_) facts.checkpoint = resumed_->path;
   if (!request_.resume) return facts;
   const auto state = RunReader(run_).state();
@@ -272,6 +395,10 @@ void Training::prepareStore() {
     recorder_->setCommitted(seq);
     listener_->broadcast(makeEvent(NewData{seq}));
   };
+  if (config_.train.tensorboard) {
+    tensorboard_.emplace(run_, start_.step);
+    options.onPoints = [this](std::span<const CommittedPoint> points) { tensorboard_->add(points); };
+  }
   writer_.emplace(std::move(*lock_), std::move(options));
   lock_.reset();
   recorder_.emplace(*writer_, known, callbacks_.onEvent, [this](const RunStatus& status) {
@@ -318,6 +445,7 @@ Metadata Training::metadata() const {
   return Metadata{{"format", 1},
                   {"program", programVersion()},
                   {"seed", config_.train.seed},
+                  {"ranks", environment_.size},
                   {"threads", engine_.threads},
                   {"device", engine_.device.str()},
                   {"processor", card.processor},
@@ -345,12 +473,31 @@ void Training::keepLinearTable() {
   train::saveMachineTable(engine_);
 }
 
+const char* Training::segmentReason() const {
+  if (branch_) return "branch";
+  if (!request_.resume) return "start";
+  // Later checkpoints that are passed over make it a rewind.
+  const bool isOlder = resumed_ && resumed_->seq != chooseCheckpoint(records_, std::nullopt, run_.path()).seq;
+  return isOlder ? "rewind" : "resume";
+}
+
 TrainOutcome Training::train() {
-  logInfo("training " + config_.model.name + " on " + engine_.describe() + ", steps " + std::to_string(step_) + " to " +
-          std::to_string(plan_.totalSteps));
-  train::RunCheckpoints checkpoints(*writer_, sha256Hex(std::as_bytes(std::span(configText_))), records_);
-  checkpoints.setSegment(writer_->beginSegment(step_, request_.resume ? "resume" : "start"));
-  if (resumed_) checkpoints.setCurrent(step_, resumed_->path);
+  logInfo("training " + config_.model.name + " on " + describeDevice() + ", steps " + std::to_string(start_.step) +
+          " to " + std::to_string(plan_.totalSteps));
+  train::RunCheckpoints checkpoints(*writer_, sha256Hex(std::as_bytes(std::span(configText_))), records_,
+                                    config_.train.keepLast);
+  checkpoints.setSegment(writer_->beginSegment(start_.step, segmentReason()));
+  if (resumed_) checkpoints.setCurrent(start_.step, resumed_->path);
+  if (branch_) jobs::recordParent(*writer_, *branch_);
+  checkpoints.checkDisk({*model_, *optimizer_, start_.step, start_.position});
+  const TrainOutcome outcome = runTrainer(&checkpoints, *recorder_);
+  recorder_->end(outcome.state, outcome.reason);
+  while (auto command = commands_.tryPop()) command->finish();
+  if (writer_->close() > 0) logError("the last records of the run could not be stored: the disk refused them");
+  return outcome;
+}
+
+TrainOutcome Training::runTrainer(train::RunCheckpoints* checkpoints, train::TrainObserver& observer) {
   train::Trainer trainer({.config = config_,
                           .plan = plan_,
                           .model = *model_,
@@ -359,28 +506,30 @@ TrainOutcome Training::train() {
                           .validation = validation_.get(),
                           .checkpoints = checkpoints,
                           .commands = commands_,
-                          .observer = *recorder_,
+                          .observer = observer,
                           .device = engine_.device,
+                          .average = orNull(average_),
+                          .scaler = orNull(scaler_),
+                          .recalibrationData = [this] { return openRecalibrationData(); },
+                          .ranks = ranks_.get(),
                           .metadata = [this] { return metadata(); }});
-  trainer.startAt(step_, position_);
+  trainer.startAt(start_);
+  if (branch_) trainer.keepStart();
   TrainOutcome outcome;
-  const auto fail = [&](ErrorKind kind, const std::string& reason) {
-    outcome = {RunState::Failed, reason, kind};
+  const auto fail = [&](ErrorKind kind, const std::string& reason, const std::exception& error) {
+    outcome = {RunState::Failed, reason, kind, device::isLost(engine_.device, error)};
     trainer.markFailed(reason);
   };
   try {
     const train::TrainResult result = trainer.run();
     outcome = {result.state, result.reason, ErrorKind::Internal};
   } catch (const Error& error) {
-    fail(error.kind(), error.what());
+    fail(error.kind(), error.what(), error);
   } catch (const c10::Error& error) {
-    fail(ErrorKind::Internal, error.what_without_backtrace());
+    fail(ErrorKind::Internal, error.what_without_backtrace(), error);
   } catch (const std::exception& error) {
-    fail(ErrorKind::Internal, error.what());
+    fail(ErrorKind::Internal, error.what(), error);
   }
-  recorder_->end(outcome.state, outcome.reason);
-  while (auto command = commands_.tryPop()) command->finish();
-  if (writer_->close() > 0) logError("the last records of the run could not be stored: the disk refused them");
   return outcome;
 }
 
@@ -405,7 +554,11 @@ class TrainSession::Impl {
  private:
   TrainOutcome body() {
     try {
-      return Training(request_, callbacks_, commands_).execute();
+      auto training = std::make_unique<Training>(request_, callbacks_, commands_);
+      TrainOutcome outcome = training->execute();
+      // Tensors on a lost device must not be freed: the calls that do so fail or never return.
+      if (outcome.isWorkerLost) training.release()->closeSocket();
+      return outcome;
     } catch (const Error& error) {
       return {RunState::Failed, error.what(), error.kind()};
     } catch (const c10::Error& error) {

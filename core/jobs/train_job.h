@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/config/load.h"
+#include "core/store/checkpoint_choice.h"
 #include "core/store/run_state.h"
 #include "core/wire/messages.h"
 
@@ -20,8 +21,12 @@ struct TrainRequest {
   LoadedConfig config;
   std::filesystem::path run;
   bool resume = false;
-  /// Resume from this checkpoint rather than from the newest good one.
+  /// Resume from this checkpoint rather than from the newest good one. From an older one is a rewind: what came after
+  /// it stays in the run, superseded.
   std::optional<std::int64_t> fromStep;
+  /// A branch: the new run starts with the weights, statistics, optimizer and step of this checkpoint, trained on with
+  /// `config`. Its batches go on where the parent's stood if data, batch and seed are the same.
+  std::optional<CheckpointName> from;
 };
 
 /// Called on the training thread; must return soon.
@@ -36,6 +41,9 @@ struct TrainOutcome {
   RunState state = RunState::Failed;     // Done, Stopped or Failed
   std::string reason;                    // "" when done
   ErrorKind kind = ErrorKind::Internal;  // where it failed
+  /// Failed because this process has lost its device: end it at once, without destructors; another process may go on
+  /// from the last checkpoint.
+  bool isWorkerLost = false;
 };
 
 /// One training in a thread of its own. It takes the run's lock, writes the run directory, serves the

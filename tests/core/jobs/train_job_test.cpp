@@ -1,5 +1,6 @@
 #include "core/jobs/train_job.h"
 
+#include <c10/util/Exception.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -211,10 +212,10 @@ TEST_F(TrainJob, ANaNInTheDataStopsTheRunWithItsNameAndWritesNoCheckpoint) {
   EXPECT_EQ(reader.state().at("state"), "failed");
 }
 
-TEST_F(TrainJob, ADivergedTrainingNamesTheFirstTensorThatIsNotFinite) {
+TEST_F(TrainJob, ADivergedTrainingNamesTheFirstPlaceThatIsNotFinite) {
   const Finished finished = train(newRun(config({"optim.lr=1000", "optim.warmup=0"}), folder_ / "run"));
   EXPECT_EQ(finished.outcome.state, RunState::Failed);
-  EXPECT_NE(finished.outcome.reason.find("first tensor at fault is"), std::string::npos) << finished.outcome.reason;
+  EXPECT_NE(finished.outcome.reason.find("first at fault: the "), std::string::npos) << finished.outcome.reason;
   EXPECT_TRUE(listCheckpoints(RunDirectory(folder_ / "run").checkpoints().string()).empty());
 }
 
@@ -260,6 +261,23 @@ TEST_F(TrainJob, AMissingDataSetLeavesNoRunBehind) {
   EXPECT_EQ(finished.outcome.kind, ErrorKind::Data);
   EXPECT_NE(finished.outcome.reason.find("images.npy"), std::string::npos) << finished.outcome.reason;
   EXPECT_FALSE(fs::exists(folder_ / "run"));
+}
+
+// What CUDA's runtime throws for an illegal address, from within the training.
+TEST_F(TrainJob, ALostDeviceEndsTheTrainingAndIsSaidApart) {
+  const fs::path run = folder_ / "run";
+  const Finished finished =
+      train(newRun(config({"train.checkpoint_every=3"}), run), [](TrainSession&, const Json& event) {
+        if (event["event"] != "step" || event["step"] != 7) return;
+        throw c10::AcceleratorError({__func__, __FILE__, __LINE__}, 700, "CUDA error: an illegal memory access");
+      });
+  EXPECT_EQ(finished.outcome.state, RunState::Failed);
+  EXPECT_TRUE(finished.outcome.isWorkerLost);
+  EXPECT_NE(finished.outcome.reason.find("illegal memory access"), std::string::npos) << finished.outcome.reason;
+  const Finished resumedRun = train(resumed(run));
+  EXPECT_EQ(resumedRun.outcome.state, RunState::Done) << resumedRun.outcome.reason;
+  EXPECT_FALSE(resumedRun.outcome.isWorkerLost);
+  EXPECT_EQ(resumedRun.ofKind("step").front()["step"], 6);
 }
 
 TEST_F(TrainJob, ObeysCommandsOverItsSocket) {

@@ -1,0 +1,71 @@
+#include "core/jobs/branch.h"
+
+#include "core/base/error.h"
+#include "core/config/load.h"
+#include "core/store/run_reader.h"
+#include "core/store/run_state.h"
+
+namespace slab::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The keys of `data` that decide which images come next; threads and caches do not.
+DataConfig withoutSpeed(DataConfig data) {
+  const DataConfig defaults;
+  data.workers = defaults.workers;
+  data.cache = defaults.cache;
+  data.valImages = data.valLabels = "";
+  return data;
+}
+
+// Absolute, without a slash at the end.
+fs::path plain(const fs::path& path) {
+  const fs::path whole = fs::absolute(path).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+}  // namespace
+
+BranchPoint openBranchPoint(const CheckpointName& name) {
+  const RunDirectory run = RunDirectory::open(name.run);
+  BranchPoint point;
+  point.parent = plain(run.path());
+  point.config = loadConfigFile(run.config().string()).config;
+  point.checkpoint = chooseCheckpoint(RunReader(run).checkpoints(), name.step, run.path());
+  return point;
+}
+
+void requireSameModel(const BranchPoint& point, const ModelConfig& model) {
+  RunConfig child = point.config;
+  child.model = model;
+  for (const auto& field : fields()) {
+    if (field.group != "model" || field.key == "model.drop_path") continue;
+    const Json mine = getField(child, field.key), parents = getField(point.config, field.key);
+    if (mine == parents) continue;
+    throw Error(ErrorKind::Config, field.key + " is " + mine.dump() + " here and " + parents.dump() + " in " +
+                                       point.parent.string() +
+                                       ": a branch keeps the model of its checkpoint (train.init starts a new run "
+                                       "from weights alone)");
+  }
+}
+
+bool continuesBatches(const RunConfig& parent, const RunConfig& child) {
+  return withoutSpeed(parent.data) == withoutSpeed(child.data) && parent.train.batch == child.train.batch &&
+         parent.train.accumulate == child.train.accumulate && parent.train.seed == child.train.seed;
+}
+
+void recordParent(RunWriter& writer, const BranchPoint& point) {
+  const bool areSiblings = plain(writer.run().path()).parent_path() == point.parent.parent_path();
+  const fs::path path = areSiblings ? fs::path("..") / point.parent.filename() : point.parent;
+  writer.setState(state_key::kParent, path.string());
+  writer.setState(state_key::kParentStep, std::to_string(point.checkpoint.step));
+  const Json event{{"event", "branch"},
+                   {"step", point.checkpoint.step},
+                   {"parent", point.parent.filename().string()},
+                   {"checkpoint", (path / point.checkpoint.path).string()},
+                   {"sha256", point.checkpoint.sha256}};
+  writer.event("branch", point.checkpoint.step, event.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace slab::jobs
