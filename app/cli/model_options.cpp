@@ -7,12 +7,14 @@ void ModelOptions::add(CLI::App& app) {
   app.add_option("--weights", weights, "Checkpoint directory or safetensors file")->excludes(runOption);
   app.add_option("--model", model, "Registry name; needed for weights outside of a run");
   app.add_option("--set", settings, "Model key as key=value, e.g. model.image_size=384");
+  app.add_flag("--ema", ema, "The averaged weights of a training with ema.decay");
 }
 
 ModelSource ModelOptions::source() const {
   ModelSource source;
   source.checkpoint = run.empty() ? weights : run;
   source.model = model;
+  source.ema = ema;
   for (const auto& setting : settings) {
     const auto equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {

@@ -1,4 +1,4 @@
-// The options that name a model: --run, --weights, --model, --set.
+// The options that name a model: --run, --weights, --model, --set, --ema.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -14,6 +14,7 @@ struct ModelOptions {
   std::string weights;
   std::string model;
   std::vector<std::string> settings;
+  bool ema = false;
 
   /// Declares the options.
   void add(CLI::App& app);

@@ -25,10 +25,15 @@ std::string progressText(const RunStatus& status) {
   std::string text = "epoch " + formatNumber(status.epoch, 3) + "/" + formatNumber(status.epochs, 3) + "  step " +
                      formatInteger(status.step) + "/" + formatInteger(status.steps);
   if (status.state != toString(RunState::Running)) return text + "  " + status.state;
+  const std::string left = status.etaSeconds < 0 ? "" : formatDuration(status.etaSeconds) + " left";
+  if (!status.phase.empty()) {
+    return text + "  " + status.phase + " " + formatInteger(status.phaseDone) + "/" + formatInteger(status.phaseTotal) +
+           "  " + left;
+  }
   text += "  loss " + formatNumber(status.loss) + "  lambda " + formatNumber(status.lambda, 3);
   if (status.top1 >= 0) text += "  top-1 " + formatNumber(status.top1, 3) + " %";
   text += "  " + formatNumber(status.imagesPerSecond, 3) + " images/s";
-  return text + "  " + (status.etaSeconds < 0 ? "" : formatDuration(status.etaSeconds) + " left");
+  return text + "  " + left;
 }
 
 ProgressLine::ProgressLine() : terminal_(isTerminal(STDERR_FILENO)) {}

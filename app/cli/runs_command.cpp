@@ -39,6 +39,7 @@ Json toJson(const RunSummary& run) {
             {"model", run.model},
             {"dataset", run.dataset},
             {"device", run.device},
+            {"processes", run.processes},
             {"step", run.step},
             {"steps", run.steps},
             {"loss", numberOrNull(run.loss)},
@@ -48,6 +49,7 @@ Json toJson(const RunSummary& run) {
             {"parameters", numberOrNull(run.parameters)},
             {"active_seconds", run.activeSeconds},
             {"last_checkpoint", run.lastCheckpoint}};
+  if (!run.parent.empty()) json["parent"] = Json{{"run", run.parentPath().string()}, {"step", run.parentStep}};
   if (run.started > 0) json["started"] = toIso8601(run.started);
   if (run.ended > 0) json["ended"] = toIso8601(run.ended);
   if (run.writer) json["pid"] = run.writer->pid;
@@ -109,8 +111,12 @@ int showRun(const Options& options) {
   }
   TextTable table({"run", run.name});
   for (const auto& [key, value] : json.items()) {
-    if (key == "name" || key == "checkpoints" || value.is_null() || value == "") continue;
+    if (key == "name" || key == "checkpoints" || key == "parent" || value.is_null() || value == "") continue;
     table.add({key, value.is_string() ? value.get<std::string>() : value.dump()});
+  }
+  if (!run.parent.empty()) {
+    table.add(
+        {"parent", run.parentPath().string() + ", branched off after " + formatInteger(run.parentStep) + " steps"});
   }
   if (json.contains("checkpoints")) {
     for (const auto& row : json["checkpoints"]) {

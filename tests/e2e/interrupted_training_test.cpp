@@ -1,96 +1,16 @@
 // Trainings that are killed again and again, or whose disk is full for a while, end with the weights and
 // curves of one that was left in peace.
-#include <gtest/gtest.h>
-
-#include <algorithm>
 #include <chrono>
-#include <cstring>
-#include <fstream>
 #include <thread>
 
 #include "core/base/rng.h"
-#include "core/formats/safetensors.h"
-#include "core/jobs/tiny_run.h"
-#include "core/store/run_reader.h"
-#include "e2e/program.h"
+#include "e2e/interrupted_run.h"
+#include "support/long_tier.h"
 
 namespace slab::testing {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::int64_t kSteps = 200, kInterval = 5;
-
-bool isLong() {
-  return std::getenv("SLAB_TEST_LONG") != nullptr;
-}
-
-// Step -> bits of its loss; a step that was taken again must have given the same.
-using Losses = std::map<std::int64_t, std::uint64_t>;
-
-Losses lossesOf(const fs::path& run) {
-  RunReader reader{RunDirectory(run)};
-  Losses losses;
-  for (const auto& series : reader.series()) {
-    if (series.name != "loss") continue;
-    for (const auto& chunk : reader.points(series.id, 0, kSteps)) {
-      for (std::size_t i = 0; i < chunk.steps.size(); ++i) {
-        std::uint64_t bits = 0;
-        std::memcpy(&bits, &chunk.values[i], sizeof bits);
-        const auto [place, isNew] = losses.emplace(chunk.steps[i], bits);
-        EXPECT_EQ(place->second, bits) << "step " << chunk.steps[i] << " gave another loss when taken again";
-      }
-    }
-  }
-  return losses;
-}
-
-void expectSameTensors(const fs::path& a, const fs::path& b) {
-  const SafetensorsFile first = SafetensorsFile::open(a.string()), second = SafetensorsFile::open(b.string());
-  ASSERT_EQ(first.tensors().size(), second.tensors().size());
-  for (const auto& tensor : first.tensors()) {
-    const TensorView* other = second.find(tensor.name);
-    ASSERT_NE(other, nullptr) << tensor.name;
-    EXPECT_TRUE(std::ranges::equal(tensor.bytes, other->bytes)) << tensor.name << " differs";
-  }
-}
-
-class InterruptedTraining : public ::testing::Test {
- protected:
-  InterruptedTraining() {
-    writeTinyData(folder_.path());
-    std::ofstream(folder_ / "config.json") << toJsonText(tinyConfig(folder_.path()).config);
-  }
-
-  [[nodiscard]] std::vector<std::string> trainArguments(const fs::path& run) const {
-    return withSettings({"train", "--config", (folder_ / "config.json").string(), "--run", run.string(), "--json"},
-                        {"train.steps=" + std::to_string(kSteps), "train.eval_every=50",
-                         "train.checkpoint_every=" + std::to_string(kInterval), "prepbn.lambda_end=80%"});
-  }
-
-  // Trained in peace.
-  fs::path undisturbed() {
-    const fs::path run = folder_ / "undisturbed";
-    const auto result = runSlab(trainArguments(run), folder_.path());
-    EXPECT_EQ(result.exitCode, 0) << result.err;
-    return run;
-  }
-
-  static void expectSameRun(const fs::path& run, const fs::path& expected) {
-    const Losses losses = lossesOf(run);
-    EXPECT_EQ(losses.size(), static_cast<std::size_t>(kSteps));
-    EXPECT_EQ(losses, lossesOf(expected));
-    RunReader reader{RunDirectory(run)};
-    EXPECT_EQ(reader.state().at("state"), "done");
-    const CheckpointRecord last = reader.checkpoints().back();
-    EXPECT_EQ(last.step, kSteps);
-    for (const char* file : {"model.safetensors", "state.safetensors"}) {
-      expectSameTensors(run / last.path / file, RunDirectory(expected).checkpoint(kSteps) / file);
-    }
-  }
-
-  TemporaryDirectory folder_;
-};
 
 // ---- kill -9
 
@@ -142,16 +62,16 @@ class KilledTraining : public InterruptedTraining {
   std::int64_t reached_ = 0;    // newest step that was told of
 };
 
-TEST_F(KilledTraining, LosesAtMostOneIntervalAndEndsWithTheSameWeights) {
+TEST_F(KilledTraining, LosesAtMostOneIntervalAndEndsWithTheSameWeightsAndCurves) {
   const fs::path expected = undisturbed();
   Random random(20261124);
   int kills = 0;
-  const int wanted = isLong() ? 300 : 8;
+  const int wanted = isLongTier() ? 300 : 20;
   for (int round = 0; kills < wanted; ++round) {
     const fs::path run = folder_ / ("run" + std::to_string(round));
     while (kills < wanted && live(run, random)) ++kills;
     finish(run);
-    expectSameRun(run, expected);
+    expectSameRun(run, expected, kSteps);
     if (HasFailure()) FAIL() << "after " << kills << " kills, in round " << round;
   }
   EXPECT_GT(resumes_, 0) << "no kill hit a training";
@@ -195,7 +115,7 @@ TEST_F(FullDisk, PausesTheTrainingSaysSoAndLosesNothing) {
     EXPECT_NE(result.err.find("free some space"), std::string::npos) << result.err;
     EXPECT_NE(result.err.find("training goes on"), std::string::npos) << result.err;
     EXPECT_EQ(result.events("step").size(), static_cast<std::size_t>(kSteps));
-    expectSameRun(run_, expected);
+    expectSameRun(run_, expected, kSteps);
   }
 }
 
@@ -212,7 +132,7 @@ TEST_F(FullDisk, StandardOutputOnItLosesNoLine) {
   ASSERT_EQ(steps.size(), static_cast<std::size_t>(kSteps));
   for (std::size_t k = 0; k < steps.size(); ++k) EXPECT_EQ(steps[k]["step"], k);
   EXPECT_EQ(result.lines().back()["status"], "done");
-  expectSameRun(run_, expected);
+  expectSameRun(run_, expected, kSteps);
 }
 
 TEST_F(FullDisk, AStopMeanwhileEndsWithOneAndTheRunResumes) {
@@ -228,7 +148,7 @@ TEST_F(FullDisk, AStopMeanwhileEndsWithOneAndTheRunResumes) {
   makeRoom();
   const auto resumed = runSlab({"train", "--run", run_.string(), "--resume", "--json"}, folder_.path());
   EXPECT_EQ(resumed.exitCode, 0) << resumed.err;
-  expectSameRun(run_, expected);
+  expectSameRun(run_, expected, kSteps);
 }
 
 }  // namespace

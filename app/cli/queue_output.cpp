@@ -1,0 +1,71 @@
+#include "app/cli/queue_output.h"
+
+#include <cmath>
+
+#include "app/cli/output.h"
+#include "core/base/clock.h"
+#include "core/base/format.h"
+#include "core/store/run_index.h"
+
+namespace slab::cli {
+namespace {
+
+Json numberOrNull(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+}  // namespace
+
+void ProjectOption::add(CLI::App& app) {
+  app.add_option("--project", directory, "Project directory (default: the user's own)")->type_name("DIR");
+}
+
+std::filesystem::path ProjectOption::path() const {
+  return directory.empty() ? RunIndex::defaultProject("default") : std::filesystem::absolute(directory);
+}
+
+std::optional<RunSummary> runOf(const std::filesystem::path& project, const QueueJob& job) {
+  if (job.run.empty() || !RunDirectory::isRun(project / "runs" / job.run)) return std::nullopt;
+  return summarize(RunDirectory(project / "runs" / job.run));
+}
+
+Json toJson(const QueueJob& job, const std::optional<RunSummary>& run) {
+  Json json{{"id", job.id}, {"name", job.name}, {"state", toString(job.state)}, {"reason", job.reason}};
+  json["run"] = job.run;
+  if (job.sweep != 0) json["sweep"] = job.sweep;
+  if (!job.settings.empty()) json["settings"] = Json::parse(job.settings, nullptr, false);
+  json["added"] = toIso8601(job.added);
+  if (job.started > 0) json["started"] = toIso8601(job.started);
+  if (job.ended > 0) json["ended"] = toIso8601(job.ended);
+  if (!run) return json;
+  json["run_state"] = toString(run->state);
+  json["step"] = run->step;
+  json["steps"] = run->steps;
+  json["loss"] = numberOrNull(run->loss);
+  json["top1"] = numberOrNull(run->top1);
+  json["best_top1"] = numberOrNull(run->bestTop1);
+  json["active_seconds"] = run->activeSeconds;
+  return json;
+}
+
+std::string stepWords(const std::optional<RunSummary>& run) {
+  if (!run) return "-";
+  return formatInteger(run->step) + (run->steps > 0 ? " / " + formatInteger(run->steps) : "");
+}
+
+std::string percentOrDash(double value) {
+  return std::isnan(value) || value < 0 ? "-" : formatNumber(value, 4) + " %";
+}
+
+std::string baseName(const ConfigOptions& source, const RunConfig& config) {
+  if (!source.preset.empty()) return source.preset;
+  const std::string stem = std::filesystem::path(source.file).stem().string();
+  return stem.empty() || stem == "config" ? config.model.name : stem;
+}
+
+void printAdded(const std::vector<std::int64_t>& ids, const std::vector<NewJob>& jobs, bool json) {
+  if (json) return printJson(Json{{"ids", ids}});
+  for (std::size_t i = 0; i < ids.size(); ++i) printLine("job " + std::to_string(ids[i]) + ": " + jobs[i].name);
+}
+
+}  // namespace slab::cli

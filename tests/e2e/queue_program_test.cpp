@@ -1,0 +1,249 @@
+// `slab queue` and `slab sweep` as a user leaves them alone overnight: order, failures, crashes, stops.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "core/base/clock.h"
+#include "core/jobs/tiny_run.h"
+#include "core/store/run_lock.h"
+#include "core/store/run_queue.h"
+#include "core/store/run_summary.h"
+#include "e2e/program.h"
+
+namespace slab::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+class QueueProgram : public ::testing::Test {
+ protected:
+  QueueProgram() {
+    writeTinyData(folder_.path());
+    std::ofstream(config_) << toJsonText(tinyConfig(folder_.path()).config);
+  }
+
+  [[nodiscard]] ProgramResult slab(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--project", project_.string(), "--json"});
+    return runSlab(arguments, folder_.path());
+  }
+  std::int64_t add(const std::string& name, const std::vector<std::string>& settings = {}) const {
+    const auto result = slab(withSettings({"queue", "add", "--config", config_.string(), "--name", name}, settings));
+    EXPECT_EQ(result.exitCode, 0) << result.err;
+    return Json::parse(result.out)["ids"][0].get<std::int64_t>();
+  }
+  [[nodiscard]] std::unique_ptr<Program> startQueue(const std::string& folder = "worker") const {
+    fs::create_directories(folder_ / folder);
+    return std::make_unique<Program>(std::vector<std::string>{"queue", "run", project_.string(), "--json"},
+                                     folder_ / folder);
+  }
+  [[nodiscard]] ProgramResult runQueue() const { return startQueue()->wait(); }
+  [[nodiscard]] QueueJob job(std::int64_t id) const { return RunQueue(project_).job(id); }
+  [[nodiscard]] fs::path run(const std::string& name) const { return project_ / "runs" / name; }
+  [[nodiscard]] pid_t trainerOf(const std::string& name) const {
+    for (int i = 0; i < 3000; ++i) {
+      const auto holder = readLock(RunDirectory(run(name)));
+      if (holder && isAlive(*holder)) return holder->pid;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ADD_FAILURE() << "no process trains " << name;
+    return -1;
+  }
+  [[nodiscard]] bool waitForStep(const std::string& name, std::int64_t step) const {
+    for (int i = 0; i < 3000; ++i) {
+      if (RunDirectory::isRun(run(name)) && summarize(RunDirectory(run(name))).step >= step) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+  [[nodiscard]] std::string weightsOf(const std::string& name) const {
+    const RunSummary summary = summarize(RunDirectory(run(name)));
+    return contentOf(run(name) / summary.lastCheckpoint / "model.safetensors");
+  }
+  [[nodiscard]] static std::vector<std::string> endless() {
+    return {"train.steps=1000000", "train.eval_every=0", "train.checkpoint_every=0"};
+  }
+
+  TemporaryDirectory folder_;
+  const fs::path project_ = folder_ / "project";
+  const fs::path config_ = folder_ / "tiny.json";
+};
+
+TEST_F(QueueProgram, RunsJobsInTheOrderTheyHaveThen) {
+  const auto a = add("a"), b = add("b"), c = add("c");
+  EXPECT_EQ(slab({"queue", "move", std::to_string(c), "1"}).exitCode, 0);
+  EXPECT_EQ(slab({"queue", "hold", std::to_string(a)}).exitCode, 0);
+  // What is queued is a snapshot: the file may change or go.
+  const std::string given = contentOf(config_);
+  fs::remove(config_);
+  const auto result = runQueue();
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  std::vector<std::string> order;
+  for (const Json& event : result.events("end")) order.push_back(event["run"]);
+  EXPECT_EQ(order, (std::vector<std::string>{"c", "b"}));
+  EXPECT_EQ(result.lines().back()["reason"], "the queue is empty");
+  EXPECT_EQ(job(b).state, JobState::Done);
+  EXPECT_EQ(job(a).state, JobState::Held);
+  EXPECT_EQ(contentOf(run("b") / "config.given.json"), given);
+  const Json list = Json::parse(slab({"queue", "list"}).out);
+  EXPECT_TRUE(list["pid"].is_null());
+  EXPECT_EQ(list["jobs"][0]["name"], "a");
+  EXPECT_EQ(list["jobs"][1]["run_state"], "done");
+}
+
+TEST_F(QueueProgram, AJobThatFailsDoesNotHoldUpTheOthers) {
+  const auto bad = add("bad", {"data.labels=" + (folder_ / "nowhere.npy").string()}), good = add("good");
+  const auto result = runQueue();
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_EQ(job(bad).state, JobState::Failed);
+  EXPECT_NE(job(bad).reason.find("nowhere.npy"), std::string::npos) << job(bad).reason;
+  EXPECT_EQ(job(good).state, JobState::Done);
+}
+
+TEST_F(QueueProgram, AStoppedQueueGoesOnWhereItStoodBitForBit) {
+  const auto id = add("a", {"train.steps=300", "train.eval_every=0"});
+  auto worker = startQueue();
+  worker->signal(SIGHUP);  // the terminal is closed
+  ASSERT_TRUE(waitForStep("a", 20));
+  EXPECT_EQ(slab({"queue", "stop"}).exitCode, 0);
+  const auto stopped = worker->wait();
+  EXPECT_EQ(stopped.exitCode, 0) << stopped.err;
+  EXPECT_EQ(stopped.lines().back()["reason"], "asked to stop");
+  EXPECT_EQ(job(id).state, JobState::Waiting);
+  EXPECT_NE(job(id).reason.find("stopped with the queue at step"), std::string::npos) << job(id).reason;
+
+  const auto resumed = runQueue();
+  EXPECT_EQ(resumed.exitCode, 0) << resumed.err;
+  EXPECT_EQ(resumed.events("start").front()["resumed"], true);
+  EXPECT_EQ(job(id).state, JobState::Done);
+  add("straight", {"train.steps=300", "train.eval_every=0"});
+  EXPECT_EQ(runQueue().exitCode, 0);
+  EXPECT_EQ(weightsOf("a"), weightsOf("straight"));
+}
+
+TEST_F(QueueProgram, AKilledTrainingIsResumedAndOneThatKeepsDyingFails) {
+  const auto mortal = add("mortal", endless()), next = add("next");
+  auto worker = startQueue();
+  pid_t before = -1;
+  for (int death = 0; death < 3; ++death) {
+    pid_t trainer = trainerOf("mortal");
+    while (trainer == before) trainer = trainerOf("mortal");
+    ASSERT_GT(trainer, 0);  // kill(-1) would end every process of the machine
+    ::kill(trainer, SIGKILL);
+    before = trainer;
+  }
+  const auto result = worker->wait();
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_EQ(result.events("start").size(), 4U);
+  EXPECT_EQ(job(mortal).state, JobState::Failed);
+  EXPECT_NE(job(mortal).reason.find("died 3 times"), std::string::npos) << job(mortal).reason;
+  EXPECT_NE(job(mortal).reason.find("signal 9"), std::string::npos) << job(mortal).reason;
+  EXPECT_EQ(job(next).state, JobState::Done);
+}
+
+TEST_F(QueueProgram, ATrainingOutlivesItsQueueAndIsFoundAgain) {
+  const auto id = add("a", {"train.steps=400", "train.eval_every=0"});
+  auto worker = startQueue();
+  const pid_t trainer = trainerOf("a");
+  worker->signal(SIGKILL);
+  (void)worker->wait();
+  EXPECT_EQ(trainerOf("a"), trainer) << "the training goes on";
+  EXPECT_EQ(job(id).state, JobState::Running);
+  const auto result = runQueue();
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_TRUE(result.events("start").empty()) << "it was watched, not started again";
+  EXPECT_EQ(job(id).state, JobState::Done);
+}
+
+TEST_F(QueueProgram, ATrainingThatEndedWithoutItsQueueIsNotTrainedAgain) {
+  const auto id = add("a", {"train.steps=200", "train.eval_every=0"});
+  auto worker = startQueue();
+  ASSERT_GT(trainerOf("a"), 0);
+  worker->signal(SIGKILL);
+  (void)worker->wait();
+  ASSERT_TRUE(waitForStep("a", 200));
+  while (readLock(RunDirectory(run("a")))) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const auto result = runQueue();
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_TRUE(result.events("start").empty());
+  EXPECT_EQ(job(id).state, JobState::Done);
+}
+
+TEST_F(QueueProgram, EndsAtItsTimeAndStopsTheRunningJobIfAsked) {
+  const auto running = add("a", endless()), waiting = add("b");
+  auto worker = startQueue();
+  ASSERT_TRUE(waitForStep("a", 5));
+  RunQueue(project_).setUntil(wallSeconds(), true);
+  const auto result = worker->wait();
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_EQ(result.lines().back()["reason"].get<std::string>().substr(0, 5), "it is");
+  EXPECT_EQ(job(running).state, JobState::Waiting);
+  EXPECT_EQ(job(waiting).state, JobState::Waiting);
+  EXPECT_FALSE(weightsOf("a").empty()) << "it was stopped with a checkpoint";
+}
+
+TEST_F(QueueProgram, ARunStoppedByHandIsStoppedAndTheQueueGoesOn) {
+  const auto by_hand = add("a", endless()), next = add("b");
+  auto worker = startQueue();
+  ASSERT_TRUE(waitForStep("a", 5));
+  EXPECT_EQ(runSlab({"runs", "stop", run("a").string()}, folder_.path()).exitCode, 0);
+  EXPECT_EQ(worker->wait().exitCode, 0);
+  EXPECT_EQ(job(by_hand).state, JobState::Stopped);
+  EXPECT_EQ(job(next).state, JobState::Done);
+}
+
+TEST_F(QueueProgram, TwentyStartsAtOnceAreOneWorkerAndNineteenMessages) {
+  add("a", endless());
+  std::vector<std::unique_ptr<Program>> programs;
+  for (int i = 0; i < 20; ++i) programs.push_back(startQueue("worker-" + std::to_string(i)));
+  ASSERT_TRUE(waitForStep("a", 1));
+  int refused = 0;
+  std::unique_ptr<Program> worker;
+  const auto holder = queueWorker(project_);
+  ASSERT_TRUE(holder);
+  for (auto& program : programs) {
+    if (program->pid() == holder->pid) {
+      worker = std::move(program);
+      continue;
+    }
+    const auto result = program->wait();
+    refused += result.exitCode == 1 && result.err.find("is being run by process") != std::string::npos;
+  }
+  EXPECT_EQ(refused, 19);
+  ASSERT_TRUE(worker);
+  worker->signal(SIGTERM);
+  EXPECT_EQ(worker->wait().exitCode, 0);
+}
+
+TEST_F(QueueProgram, ASweepIsQueuedWholeAndShownBestFirst) {
+  const auto queued = slab({"sweep", "--config", config_.string(), "--grid", "optim.lr=1e-3,2e-3", "train.seed=0,1"});
+  ASSERT_EQ(queued.exitCode, 0) << queued.err;
+  EXPECT_EQ(Json::parse(queued.out)["ids"].size(), 4U);
+  EXPECT_EQ(runQueue().exitCode, 0);
+  const Json shown = Json::parse(slab({"sweep", "show"}).out);
+  ASSERT_EQ(shown["trials"].size(), 4U);
+  EXPECT_EQ(shown["method"]["grid"]["train.seed"], Json::parse("[0,1]"));
+  double last = 101;
+  for (const Json& trial : shown["trials"]) {
+    EXPECT_EQ(trial["state"], "done");
+    EXPECT_LE(trial["best_top1"].get<double>(), last);
+    last = trial["best_top1"].get<double>();
+    const Json settings = trial["settings"];
+    const Json config = Json::parse(contentOf(run(trial["run"].get<std::string>()) / "config.json"));
+    EXPECT_EQ(config["optim"]["lr"], settings["optim.lr"]);
+    EXPECT_EQ(config["train"]["seed"], settings["train.seed"]);
+  }
+}
+
+TEST_F(QueueProgram, ASweepWithAProblemQueuesNothingAndNamesAll) {
+  const auto result =
+      slab({"sweep", "--config", config_.string(), "--grid", "train.batch=4,0", "model.heads=[1,2],[3,2]"});
+  EXPECT_EQ(result.exitCode, 1);
+  EXPECT_NE(result.err.find("train.batch"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("3 heads"), std::string::npos) << result.err;
+  EXPECT_FALSE(RunQueue::exists(project_));
+}
+
+}  // namespace
+}  // namespace slab::testing
