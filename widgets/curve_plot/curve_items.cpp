@@ -95,7 +95,7 @@ void HandleItem::setStyle(const QColor& ring, const Tokens& tokens, const QFont&
 }
 
 QPointF HandleItem::pixel() const {
-  return {mParentPlot->xAxis->coordToPixel(x_), mParentPlot->yAxis->coordToPixel(y_)};
+  return {mParentPlot->xAxis->coordToPixel(at_.x()), mParentPlot->yAxis->coordToPixel(at_.y())};
 }
 
 void HandleItem::draw(QCPPainter* painter) {
@@ -103,8 +103,9 @@ void HandleItem::draw(QCPPainter* painter) {
   const QRect area = mParentPlot->axisRect()->rect();
   painter->setAntialiasing(true);
   painter->setPen(QPen(ring_, theme().px(2)));
-  painter->setBrush(tokens_.panel);
+  painter->setBrush(isCurrent_ ? ring_ : tokens_.panel);
   painter->drawEllipse(at, theme().px(5), theme().px(5));
+  if (words_.isEmpty()) return;
   painter->setFont(font_);
   const double width = painter->fontMetrics().horizontalAdvance(words_) + theme().px(8), height = theme().px(16);
   const double left = std::clamp(at.x() - width - theme().px(8), double(area.left()), area.right() - width);

@@ -78,7 +78,8 @@ class RailItem : public QCPAbstractItem {
 class HandleItem : public QCPAbstractItem {
  public:
   HandleItem(QCustomPlot* plot, const QString& layer);
-  void set(double x, double y, const QString& words) { x_ = x, y_ = y, words_ = words; }
+  /// `isCurrent` fills the ring.
+  void set(QPointF at, const QString& words, bool isCurrent) { at_ = at, words_ = words, isCurrent_ = isCurrent; }
   void setStyle(const QColor& ring, const Tokens& tokens, const QFont& font);
   [[nodiscard]] QPointF pixel() const;
   double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
@@ -87,8 +88,9 @@ class HandleItem : public QCPAbstractItem {
   void draw(QCPPainter* painter) override;
 
  private:
-  double x_ = 0, y_ = 0;
+  QPointF at_;
   QString words_;
+  bool isCurrent_ = false;
   QColor ring_;
   Tokens tokens_;
   QFont font_;

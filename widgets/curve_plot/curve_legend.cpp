@@ -34,10 +34,12 @@ void paintSwatch(QPainter& p, const LegendEntry& entry, int x, int y, int width)
   p.save();
   p.setRenderHint(QPainter::Antialiasing);
   QPen pen(entry.colour, theme().px(3), entry.dash, Qt::FlatCap);
-  if (entry.dash != Qt::SolidLine) pen.setDashPattern({1.6, 0.9});
+  const bool isSolid = entry.dash == Qt::SolidLine;
+  if (!isSolid) pen.setDashPattern(entry.dash == Qt::DashLine ? QVector<qreal>{1.6, 0.9} : QVector<qreal>{0.7, 0.7});
   p.setPen(pen);
   p.drawLine(x, y, x + width, y);
-  if (entry.hasMarkers) {
+  // A marker would hide the dashes, by which these curves are told apart.
+  if (entry.hasMarkers && isSolid) {
     p.setPen(Qt::NoPen);
     p.setBrush(entry.colour);
     p.drawEllipse(QPointF(x + width / 2.0, y), theme().px(3), theme().px(3));

@@ -82,7 +82,7 @@ void CurvePlot::setUpCanvas() {
   xName_ = corner(1, Qt::AlignRight);
   badge_ = corner(0, Qt::AlignLeft);
   connect(canvas_->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, [this](const QCPRange& range) {
-    if (canvas_->axisRect() != nullptr && QGuiApplication::mouseButtons() != Qt::NoButton && !isDraggingHandle_ &&
+    if (canvas_->axisRect() != nullptr && QGuiApplication::mouseButtons() != Qt::NoButton && dragged_ < 0 &&
         canvas_->underMouse()) {
       link_->setRange(range.lower, range.upper);
     }
@@ -122,16 +122,18 @@ void CurvePlot::setPhases(std::vector<Phase> phases) {
   refresh();
 }
 
-void CurvePlot::setHandle(std::optional<QPointF> at, const QString& words) {
-  handleAt_ = at;
-  if (!at) {
-    if (handle_ != nullptr) canvas_->removeItem(handle_);
-    handle_ = nullptr;
-  } else {
-    if (handle_ == nullptr) handle_ = new HandleItem(canvas_, "marks");
-    handle_->setClipToAxisRect(false);
-    handle_->set(at->x(), at->y(), words);
-    handle_->setStyle(tokens().series[0], tokens(), theme().font(TextRole::Small));
+void CurvePlot::setHandles(const std::vector<PlotHandle>& handles) {
+  while (handles_.size() > handles.size()) {
+    canvas_->removeItem(handles_.back());
+    handles_.pop_back();
+  }
+  while (handles_.size() < handles.size()) {
+    handles_.push_back(new HandleItem(canvas_, "marks"));
+    handles_.back()->setClipToAxisRect(false);
+  }
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    handles_[i]->set(handles[i].at, handles[i].words, handles[i].isCurrent);
+    handles_[i]->setStyle(tokens().series[0], tokens(), theme().font(TextRole::Small));
   }
   refresh();
 }
@@ -198,6 +200,10 @@ void CurvePlot::refreshNow() {
   isDirty_ = false;
   applyXRange();
   const int columns = std::max(1, canvas_->axisRect()->width());
+  // A low plot has room for few labels.
+  constexpr int kMost = 5;
+  const double labels = canvas_->axisRect()->height() / theme().px(26);
+  canvas_->yAxis->ticker()->setTickCount(std::clamp(static_cast<int>(labels), 2, kMost));
   std::vector<RailMark> marks;
   for (const auto& drawn : drawn_) drawCurve(*drawn, columns, marks);
   drawPlanned();

@@ -39,6 +39,13 @@ struct PlannedCurve {
   bool inLegend = false;
 };
 
+/// A ring to drag along x, e.g. a schedule's end. Words stand beside it.
+struct PlotHandle {
+  QPointF at;
+  QString words;
+  bool isCurrent = false;  ///< filled: the keyboard moves it
+};
+
 /// Lives on the window thread. Repaints at most 30 times a second and only while visible; a hidden plot catches up
 /// when it is shown. Keys: arrows pan and zoom y, + and - zoom, Home shows everything, L log y, X log x, S smoothing,
 /// Alt+arrows move the cursor by a point.
@@ -53,8 +60,8 @@ class CurvePlot : public QWidget {
   void setCurves(std::vector<Curve> curves);
   void setPlanned(std::vector<PlannedCurve> planned);
   void setPhases(std::vector<Phase> phases);
-  /// A ring to drag along x at height `y` (a schedule's end); nothing removes it.
-  void setHandle(std::optional<QPointF> at, const QString& words = {});
+  /// Replaces the handles; where two meet, the last one is taken by the mouse.
+  void setHandles(const std::vector<PlotHandle>& handles);
   /// Title of exports and accessible name; `unit` after the numbers of the y axis.
   void setTitle(const QString& title, const QString& unit = {});
   void setXLabel(const QString& label) { xLabelText_ = label; }
@@ -98,8 +105,9 @@ class CurvePlot : public QWidget {
   void moveCursor(int points);
 
  signals:
-  void handleMoved(double x);
-  void handleReleased(double x);
+  /// The number of the handle, and where it was dragged to.
+  void handleMoved(int handle, double x);
+  void handleReleased(int handle, double x);
   void viewChanged();
 
  protected:
@@ -131,6 +139,8 @@ class CurvePlot : public QWidget {
   void updateCursor();
   void updateLegend();
   [[nodiscard]] const Tokens& tokens() const { return styled_; }
+  /// The number of the handle under a point of the canvas, -1 for none.
+  [[nodiscard]] int handleUnder(QPointF point) const;
   void onMouseMove(QMouseEvent* event);
   void onWheel(QWheelEvent* event);
 
@@ -149,13 +159,13 @@ class CurvePlot : public QWidget {
   PhaseItem* phases_;
   RailItem* rail_;
   CursorItem* cursor_;
-  HandleItem* handle_ = nullptr;
+  std::vector<HandleItem*> handles_;
   QCPItemText *xName_, *badge_;
-  std::optional<QPointF> handleAt_;
 
   Tokens styled_;
   std::optional<std::pair<double, double>> yFixed_, xExtent_;
-  bool logX_ = false, logY_ = false, isDirty_ = true, isDraggingHandle_ = false;
+  bool logX_ = false, logY_ = false, isDirty_ = true;
+  int dragged_ = -1;  ///< handle under the pressed mouse button
   std::optional<std::pair<double, double>> yZoom_;
   double smoothing_ = 0.95, stepsPerEpoch_ = 0;
 };

@@ -58,7 +58,7 @@ void CurvePlot::applyTheme(const Tokens& tokens) {
   phases_->setTokens(tokens);
   cursor_->setColour(tokens.muted);
   rail_->setFont(theme().font(TextRole::Small));
-  if (handle_ != nullptr) handle_->setStyle(tokens.series[0], tokens, theme().font(TextRole::Small));
+  for (HandleItem* handle : handles_) handle->setStyle(tokens.series[0], tokens, theme().font(TextRole::Small));
   for (QCPItemText* text : {xName_, badge_}) {
     text->setFont(theme().font(TextRole::Small));
     text->setColor(tokens.muted);

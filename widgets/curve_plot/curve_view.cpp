@@ -4,6 +4,7 @@
 #include <QMenu>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/format.h"
 #include "widgets/curve_plot/curve_export.h"
@@ -213,22 +214,20 @@ void CurvePlot::keyPressEvent(QKeyEvent* event) {
 bool CurvePlot::eventFilter(QObject* watched, QEvent* event) {
   if (watched != canvas_) return QWidget::eventFilter(watched, event);
   switch (event->type()) {
-    case QEvent::MouseMove: onMouseMove(static_cast<QMouseEvent*>(event)); return isDraggingHandle_;
+    case QEvent::MouseMove: onMouseMove(static_cast<QMouseEvent*>(event)); return dragged_ >= 0;
     case QEvent::Leave: link_->setCursor(std::numeric_limits<double>::quiet_NaN()); break;
     case QEvent::MouseButtonDblClick: showAll(); return true;
     case QEvent::MouseButtonPress: {
       const auto* press = static_cast<QMouseEvent*>(event);
       setFocus(Qt::MouseFocusReason);
       if (press->button() == Qt::RightButton) return true;  // the menu comes by contextMenuEvent
-      const bool isOnHandle =
-          handle_ != nullptr && QLineF(handle_->pixel(), press->position()).length() < theme().px(12);
-      isDraggingHandle_ = isOnHandle && press->button() == Qt::LeftButton;
-      return isDraggingHandle_;
+      dragged_ = press->button() == Qt::LeftButton ? handleUnder(press->position()) : -1;
+      return dragged_ >= 0;
     }
     case QEvent::MouseButtonRelease:
-      if (!isDraggingHandle_) break;
-      isDraggingHandle_ = false;
-      emit handleReleased(canvas_->xAxis->pixelToCoord(static_cast<QMouseEvent*>(event)->position().x()));
+      if (dragged_ < 0) break;
+      emit handleReleased(std::exchange(dragged_, -1),
+                          canvas_->xAxis->pixelToCoord(static_cast<QMouseEvent*>(event)->position().x()));
       return true;
     case QEvent::Wheel: onWheel(static_cast<QWheelEvent*>(event)); return true;
     default: break;
@@ -236,16 +235,22 @@ bool CurvePlot::eventFilter(QObject* watched, QEvent* event) {
   return QWidget::eventFilter(watched, event);
 }
 
+int CurvePlot::handleUnder(QPointF point) const {
+  for (std::size_t i = handles_.size(); i-- > 0;) {
+    if (QLineF(handles_[i]->pixel(), point).length() < theme().px(12)) return static_cast<int>(i);
+  }
+  return -1;
+}
+
 void CurvePlot::onMouseMove(QMouseEvent* event) {
   const double x = canvas_->xAxis->pixelToCoord(event->position().x());
-  if (isDraggingHandle_) {
-    emit handleMoved(x);
+  if (dragged_ >= 0) {
+    emit handleMoved(dragged_, x);
     return;
   }
   const bool isInside = canvas_->axisRect()->rect().contains(event->position().toPoint());
   link_->setCursor(isInside ? x : std::numeric_limits<double>::quiet_NaN());
-  const bool isOnHandle = handle_ != nullptr && QLineF(handle_->pixel(), event->position()).length() < theme().px(12);
-  canvas_->setCursor(isOnHandle ? Qt::SizeHorCursor : Qt::ArrowCursor);
+  canvas_->setCursor(handleUnder(event->position()) >= 0 ? Qt::SizeHorCursor : Qt::ArrowCursor);
 }
 
 void CurvePlot::onWheel(QWheelEvent* event) {

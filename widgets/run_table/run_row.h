@@ -31,6 +31,8 @@ struct RunRow {
   double lambda = std::numeric_limits<double>::quiet_NaN();
   double parameters = std::numeric_limits<double>::quiet_NaN();
   qint64 step = 0, steps = 0;
+  QString parent;         ///< run directory that this one is a branch of; empty else
+  qint64 parentStep = 0;  ///< completed steps where it left its parent
   double activeSeconds = 0;
   double started = 0, ended = 0;  ///< wall seconds, 0 = not yet
   QString socket;                 ///< of the live worker, else empty

@@ -8,6 +8,20 @@
 #include "widgets/theme/theme.h"
 
 namespace slab {
+namespace {
+
+// In the order in which the plot knows them.
+constexpr int kWarmupHandle = 0, kEndHandle = 1;
+
+double percentOf(const Plan& plan, double step) {
+  return plan.totalSteps > 0 ? 100.0 * step / static_cast<double>(plan.totalSteps) : 0;
+}
+
+double percentOf(const Plan& plan, std::int64_t step) {
+  return percentOf(plan, static_cast<double>(step));
+}
+
+}  // namespace
 
 QVector<QPointF> lambdaPoints(const Plan& plan) {
   const auto last = static_cast<double>(plan.totalSteps);
@@ -43,30 +57,79 @@ std::vector<Phase> lambdaPhases(const Plan& plan) {
   return phases;
 }
 
-QString lambdaEndWords(const Plan& plan) {
+QString placeWords(const Plan& plan, std::int64_t step) {
   if (plan.totalSteps <= 0) return {};
-  const double share = 100.0 * static_cast<double>(plan.lambda.end) / static_cast<double>(plan.totalSteps);
   return QObject::tr("%1 %, step %2, epoch %3")
-      .arg(QString::number(share, 'g', 3), QString::fromStdString(formatInteger(plan.lambda.end, true)),
-           QString::number(plan.epochOf(plan.lambda.end), 'f', 1));
+      .arg(QString::number(percentOf(plan, step), 'g', 3), QString::fromStdString(formatInteger(step, true)),
+           QString::number(plan.epochOf(step), 'f', 1));
 }
 
-ScheduleEditor::ScheduleEditor(QWidget* parent) : QWidget(parent), plot_(new CurvePlot(tr("Schedule"), this)) {
+ScheduleEditor::ScheduleEditor(QWidget* parent)
+    : QWidget(parent),
+      plot_(new CurvePlot(tr("Schedule"), this)),
+      warmup_(new ScheduleStop(tr("LayerNorm alone until"), this)),
+      end_(new ScheduleStop(tr("lambda reaches 0 at"), this)),
+      problems_(new QLabel(this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
-  column->addWidget(plot_);
+  column->setSpacing(0);
+  auto* stops = new QHBoxLayout;
+  setMargins(stops, size::kMedium, 0, size::kMedium, size::kSmall);
+  stops->setSpacing(theme().px(size::kSmall));
+  stops->addWidget(warmup_);
+  stops->addWidget(end_);
+  stops->addStretch(1);
+  column->addWidget(plot_, 1);
+  column->addLayout(stops);
+  column->addWidget(problems_);
+  problems_->setTextFormat(Qt::RichText);
+  problems_->setWordWrap(true);
+  problems_->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+  problems_->setAccessibleName(tr("Problems of the schedule"));
+  setMargins(problems_, size::kMedium, 0, size::kMedium, size::kSmall);
   plot_->setEmptyText(tr("The schedule appears once the size of the training set is known."));
-  connect(plot_, &CurvePlot::handleMoved, this, [this](double step) { emit lambdaEndDragged(percentAt(step)); });
-  connect(plot_, &CurvePlot::handleReleased, this, [this](double step) { emit lambdaEndChosen(percentAt(step)); });
+  for (const auto signal : {&CurvePlot::handleMoved, &CurvePlot::handleReleased}) {
+    connect(plot_, signal, this, [this](int handle, double step) { moveTo(handle, percentOf(plan_, step)); });
+  }
+  connect(warmup_, &ScheduleStop::moved, this, [this](int percent) { moveTo(kWarmupHandle, percent); });
+  connect(end_, &ScheduleStop::moved, this, [this](int percent) { moveTo(kEndHandle, percent); });
+  for (ScheduleStop* stop : {warmup_, end_}) {
+    connect(stop, &ScheduleStop::focusChanged, this, &ScheduleEditor::drawHandles);
+  }
+  // A mend replaces the label's text: after the click is done.
+  const auto mend = [this](const QString& target) {
+    const auto index = static_cast<std::size_t>(target.toInt());
+    if (index < issues_.size() && issues_[index].mend) emit mendWanted(*issues_[index].mend);
+  };
+  connect(problems_, &QLabel::linkActivated, this, mend, Qt::QueuedConnection);
+  connect(&theme(), &Theme::changed, this, &ScheduleEditor::writeProblems);
+  setPlan({}, false);
+  writeProblems();
 }
 
-double ScheduleEditor::percentAt(double step) const {
-  const double percent = 100.0 * step / std::max<double>(1, static_cast<double>(plan_.totalSteps));
-  return std::clamp(std::round(percent), 1.0, 100.0);
+void ScheduleEditor::moveTo(int handle, double percent) {
+  const double warmup = percentOf(plan_, plan_.lambda.warmup), end = percentOf(plan_, plan_.lambda.end);
+  const int wanted = static_cast<int>(std::lround(percent));
+  if (handle == kWarmupHandle) {
+    emit warmupMoved(std::clamp(wanted, 0, static_cast<int>(std::min(end, 100.0))));
+  } else {
+    emit lambdaEndMoved(std::clamp(wanted, std::clamp(static_cast<int>(std::ceil(warmup)), 1, 100), 100));
+  }
+}
+
+void ScheduleEditor::drawHandles() {
+  std::vector<PlotHandle> handles;
+  if (hasLambda_) {
+    const auto warmup = static_cast<double>(plan_.lambda.warmup), end = static_cast<double>(plan_.lambda.end);
+    handles.push_back({{warmup, 1}, {}, warmup_->hasFocus()});
+    handles.push_back({{end, 0}, placeWords(plan_, plan_.lambda.end), end_->hasFocus()});
+  }
+  plot_->setHandles(handles);
 }
 
 void ScheduleEditor::setPlan(const Plan& plan, bool uses_lambda) {
   plan_ = plan;
+  hasLambda_ = uses_lambda && plan.totalSteps > 0;
   std::vector<PlannedCurve> planned;
   if (plan.totalSteps > 0) {
     QVector<QPointF> rate = learningRatePoints(plan);
@@ -78,11 +141,39 @@ void ScheduleEditor::setPlan(const Plan& plan, bool uses_lambda) {
   }
   plot_->setPlanned(std::move(planned));
   plot_->setYRange(0, 1.08);
-  plot_->setXExtent(0, static_cast<double>(plan.totalSteps));
-  const bool hasLambda = uses_lambda && plan.totalSteps > 0;
-  plot_->setPhases(hasLambda ? lambdaPhases(plan) : std::vector<Phase>());
-  plot_->setHandle(hasLambda ? std::optional(QPointF(static_cast<double>(plan.lambda.end), 0)) : std::nullopt,
-                   lambdaEndWords(plan));
+  // A fall that ends after the run is shown where it ends, so that it can be dragged back.
+  plot_->setXExtent(0, static_cast<double>(hasLambda_ ? std::max(plan.totalSteps, plan.lambda.end) : plan.totalSteps));
+  plot_->setPhases(hasLambda_ ? lambdaPhases(plan) : std::vector<Phase>());
+  for (ScheduleStop* stop : {warmup_, end_}) stop->setVisible(hasLambda_);
+  warmup_->setPlace(percentOf(plan, plan.lambda.warmup), placeWords(plan, plan.lambda.warmup));
+  end_->setPlace(percentOf(plan, plan.lambda.end), placeWords(plan, plan.lambda.end));
+  drawHandles();
+}
+
+void ScheduleEditor::setIssues(const std::vector<ConfigIssue>& issues) {
+  issues_.clear();
+  for (const ConfigIssue& issue : issues) {
+    if (issue.key == "prepbn.lambda_end" || issue.key == "prepbn.warmup") issues_.push_back(issue);
+  }
+  writeProblems();
+}
+
+void ScheduleEditor::writeProblems() {
+  const Tokens& t = theme().tokens();
+  QString html;
+  for (std::size_t i = 0; i < issues_.size(); ++i) {
+    html += QStringLiteral("<p style='color:%1; margin:0'>%2.")
+                .arg((issues_[i].isError() ? t.bad : t.warning).name(),
+                     QString::fromStdString(issues_[i].message).toHtmlEscaped());
+    if (issues_[i].mend) {
+      html += QStringLiteral(" <a href='%1' style='color:%2; text-decoration:none'>%3</a>")
+                  .arg(i)
+                  .arg(t.accent.name(), QString::fromStdString(issues_[i].mend->label).toHtmlEscaped());
+    }
+    html += "</p>";
+  }
+  problems_->setText(html);
+  problems_->setVisible(!html.isEmpty());
 }
 
 }  // namespace slab

@@ -22,6 +22,15 @@ void drawTrain(QPainter& p) {
   p.drawPolyline(QPolygonF{{1.5, 13}, {5.5, 8.5}, {9, 10.5}, {14.5, 3}});
 }
 
+/// One branch falls, the other rises: the hand-over.
+void drawCockpit(QPainter& p) {
+  for (const double side : {1.0, -1.0}) {
+    QPainterPath branch(QPointF(1.5, 8 - 4.5 * side));
+    branch.cubicTo(QPointF(7, 8 - 4.5 * side), QPointF(9, 8 + 4.5 * side), QPointF(14.5, 8 + 4.5 * side));
+    p.drawPath(branch);
+  }
+}
+
 void drawAttention(QPainter& p) {
   p.drawRoundedRect(QRectF(2, 2, 12, 12), 1.5, 1.5);
   p.drawEllipse(QPointF(8, 8), 2.4, 2.4);
@@ -45,6 +54,10 @@ void drawModels(QPainter& p) {
   p.drawLines({Line(8, 5, 8, 8), Line(4, 8, 12, 8), Line(4, 8, 4, 11), Line(12, 8, 12, 11)});
 }
 
+void drawDiagnose(QPainter& p) {
+  p.drawPolyline(QPolygonF{{1.5, 8.5}, {4.5, 8.5}, {6.5, 3}, {9.5, 13}, {11.5, 8.5}, {14.5, 8.5}});
+}
+
 void drawCheckpoint(QPainter& p) {
   p.drawPolygon(QPolygonF{{8, 2}, {14, 8}, {8, 14}, {2, 8}});
 }
@@ -62,10 +75,12 @@ void drawGlyph(QPainter& painter, Glyph glyph, const QRectF& rect, const QColor&
     case Glyph::Runs: drawRuns(painter); break;
     case Glyph::Configure: drawConfigure(painter); break;
     case Glyph::Train: drawTrain(painter); break;
+    case Glyph::Cockpit: drawCockpit(painter); break;
     case Glyph::Attention: drawAttention(painter); break;
     case Glyph::Latency: drawLatency(painter); break;
     case Glyph::Data: drawData(painter); break;
     case Glyph::Models: drawModels(painter); break;
+    case Glyph::Diagnose: drawDiagnose(painter); break;
     case Glyph::Checkpoint: drawCheckpoint(painter); break;
   }
   painter.restore();

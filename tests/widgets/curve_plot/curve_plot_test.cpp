@@ -198,9 +198,9 @@ TEST_F(CurvePlotTest, IsAChartWithWordsToAScreenReader) {
   EXPECT_NE(words.indexOf("NaN at 50"), -1) << words.toStdString();
 }
 
-TEST_F(CurvePlotTest, TheHandleIsDraggedAlongX) {
+TEST_F(CurvePlotTest, AHandleIsDraggedAlongX) {
   show(makeSeries(1000, [](std::int64_t) { return 0.5; }));
-  plot_.setHandle(QPointF(800, 0.5), "80 %");
+  plot_.setHandles({{QPointF(100, 0.5), {}, false}, {QPointF(800, 0.5), "80 %", true}});
   draw();
   const QPoint at(qRound(plot_.canvas()->xAxis->coordToPixel(800)), qRound(plot_.canvas()->yAxis->coordToPixel(0.5)));
   QSignalSpy released(&plot_, &CurvePlot::handleReleased);
@@ -208,7 +208,8 @@ TEST_F(CurvePlotTest, TheHandleIsDraggedAlongX) {
   QTest::mouseMove(plot_.canvas(), at - QPoint(100, 0));
   QTest::mouseRelease(plot_.canvas(), Qt::LeftButton, {}, at - QPoint(100, 0));
   ASSERT_EQ(released.count(), 1);
-  EXPECT_NEAR(released.front().front().toDouble(), plot_.canvas()->xAxis->pixelToCoord(at.x() - 100), 1.5);
+  EXPECT_EQ(released.front().at(0).toInt(), 1) << "the second handle";
+  EXPECT_NEAR(released.front().at(1).toDouble(), plot_.canvas()->xAxis->pixelToCoord(at.x() - 100), 1.5);
 }
 
 TEST(TickText, IsShortAndExact) {

@@ -17,5 +17,7 @@ struct Entry {
 
 /// Configuration, attention, latency and data widgets.
 std::vector<Entry> inspectEntries();
+/// Schedule, norms and alarms of a training.
+std::vector<Entry> trainingEntries();
 
 }  // namespace slab::gallery

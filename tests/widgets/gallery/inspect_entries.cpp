@@ -1,5 +1,7 @@
+#include <QAction>
 #include <QUndoStack>
 #include <QVBoxLayout>
+#include <cmath>
 
 #include "core/config/arch/registry.h"
 #include "widgets/attention_view/attention_view.h"
@@ -8,12 +10,15 @@
 #include "widgets/config_form/config_form.h"
 #include "widgets/config_form/config_text_edit.h"
 #include "widgets/dataset_grid/dataset_grid.h"
+#include "widgets/drift_table/drift_table.h"
+#include "widgets/forensic_view/forensic_view.h"
 #include "widgets/gallery/entries.h"
 #include "widgets/gallery/synthetic.h"
 #include "widgets/latency_chart/accuracy_scatter.h"
 #include "widgets/latency_chart/latency_table.h"
 #include "widgets/latency_chart/time_breakdown.h"
 #include "widgets/model_tree/model_tree_view.h"
+#include "widgets/queue_table/queue_table.h"
 
 namespace slab::gallery {
 namespace {
@@ -126,6 +131,65 @@ QWidget* configText() {
   return widget;
 }
 
+QWidget* forensics() {
+  ForensicReport report;
+  report.step = 330;
+  report.batchNumber = 330;
+  report.layer = "layers.1.blocks.0.mlp.fc1";
+  report.tensor = "output";
+  report.cause = "activation";
+  report.channels = {41, 97};
+  report.channelCount = 2;
+  report.epoch = 0.88;
+  report.learningRate = 1.2e-3;
+  report.lambda = 0.03;
+  for (qint64 i = 0; i < 64; ++i) report.samples.push_back({(i * 7919) % 24000, "train-images-idx3-ubyte.gz"});
+  auto* view = new ForensicView;
+  view->setReport(report);
+  view->setWayBack("Last good checkpoint: step 300, 30 steps before the failure.");
+  view->addButton(new QAction("Roll back with half the learning rate", view));
+  view->addButton(new QAction("Roll back with a longer transition", view));
+  return view;
+}
+
+QWidget* drift() {
+  RecalibrationReport report;
+  double share = 0.31;
+  for (const ModuleCost& module : modelTree(modelByName("slab_swin_t"))) {
+    if (!QString::fromStdString(module.path).contains("norm")) continue;
+    report.rows.push_back({module.path, share / 7, share});
+    share *= 0.86;
+  }
+  auto* table = new DriftTable;
+  table->setReport(report);
+  return table;
+}
+
+QWidget* queue() {
+  const auto job = [](qint64 id, const QString& name, JobState state, qint64 step, qint64 steps, double seconds_left) {
+    QueueRow row;
+    row.id = id;
+    row.name = name;
+    row.state = state;
+    row.step = step;
+    row.steps = steps;
+    row.secondsLeft = seconds_left;
+    return row;
+  };
+  std::vector<QueueRow> rows{job(4, "demo-lr0.001", JobState::Running, 620, 938, 104),
+                             job(5, "demo-lr0.002", JobState::Waiting, 0, 938, 300),
+                             job(6, "demo-lr0.004", JobState::Held, 0, 938, 300),
+                             job(7, "imagenet_slab_swin_t", JobState::Waiting, 0, 375'300, std::nan("")),
+                             job(3, "demo-lr0.1", JobState::Failed, 88, 938, 0)};
+  rows[4].reason = "the loss is not a number at step 88";
+  auto* model = new QueueModel;
+  auto* table = new QueueTable(model);
+  model->setParent(table);
+  model->setJobs(rows);
+  table->choose(5);
+  return table;
+}
+
 }  // namespace
 
 std::vector<Entry> inspectEntries() {
@@ -145,8 +209,11 @@ std::vector<Entry> inspectEntries() {
           {"accuracy_scatter", {640, 420}, scatter},
           {"dataset_grid", {760, 480}, dataset},
           {"model_tree", {590, 560}, tree},
+          {"queue_table", {900, 260}, queue},
           {"config_form", {414, 860}, form},
-          {"config_text", {414, 640}, configText}};
+          {"config_text", {414, 640}, configText},
+          {"forensic_view", {760, 560}, forensics},
+          {"drift_table", {520, 480}, drift}};
 }
 
 }  // namespace slab::gallery

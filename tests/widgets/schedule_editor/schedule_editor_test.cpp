@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <QSignalSpy>
+#include <QTest>
 #include <algorithm>
 
 namespace slab {
@@ -57,6 +59,83 @@ TEST(ScheduleEditor, WithoutLambdaHasNoHandle) {
   editor.plot().refreshNow();
   EXPECT_TRUE(std::none_of(editor.plot().legend().entries().begin(), editor.plot().legend().entries().end(),
                            [](const LegendEntry& e) { return e.label == "lambda"; }));
+}
+
+class ScheduleEditorTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    editor_.resize(700, 360);
+    editor_.show();
+    editor_.setPlan(samplePlan(), true);
+    editor_.plot().refreshNow();
+  }
+  QPoint pixelOf(double step, double height) {
+    const QCustomPlot* canvas = editor_.plot().canvas();
+    return {qRound(canvas->xAxis->coordToPixel(step)), qRound(canvas->yAxis->coordToPixel(height))};
+  }
+  void drag(QPoint from, QPoint to) {
+    QTest::mousePress(editor_.plot().canvas(), Qt::LeftButton, {}, from);
+    QTest::mouseMove(editor_.plot().canvas(), to);
+    QTest::mouseRelease(editor_.plot().canvas(), Qt::LeftButton, {}, to);
+  }
+  ScheduleEditor editor_;
+};
+
+TEST_F(ScheduleEditorTest, TheEndsStandInEveryUnit) {
+  EXPECT_EQ(editor_.endStop().words().toStdString(), "80 %, step 800, epoch 8.0");
+  EXPECT_EQ(editor_.warmupStop().words().toStdString(), "10 %, step 100, epoch 1.0");
+  EXPECT_EQ(editor_.endStop().accessibleDescription(), editor_.endStop().words());
+}
+
+TEST_F(ScheduleEditorTest, BothEndsAreDraggedInWholePerCent) {
+  QSignalSpy end(&editor_, &ScheduleEditor::lambdaEndMoved), warmup(&editor_, &ScheduleEditor::warmupMoved);
+  drag(pixelOf(800, 0), pixelOf(602, 0));
+  ASSERT_GE(end.count(), 1);
+  EXPECT_EQ(end.back().front().toInt(), 60);
+  EXPECT_EQ(warmup.count(), 0);
+  drag(pixelOf(100, 1), pixelOf(248, 1));
+  ASSERT_GE(warmup.count(), 1);
+  EXPECT_EQ(warmup.back().front().toInt(), 25);
+}
+
+TEST_F(ScheduleEditorTest, NeitherEndPassesTheOtherOrTheRun) {
+  QSignalSpy end(&editor_, &ScheduleEditor::lambdaEndMoved), warmup(&editor_, &ScheduleEditor::warmupMoved);
+  drag(pixelOf(800, 0), pixelOf(20, 0));
+  EXPECT_EQ(end.back().front().toInt(), 10);
+  drag(pixelOf(800, 0), pixelOf(1000, 0) + QPoint(200, 0));
+  EXPECT_EQ(end.back().front().toInt(), 100);
+  drag(pixelOf(100, 1), pixelOf(950, 1));
+  EXPECT_EQ(warmup.back().front().toInt(), 80);
+}
+
+TEST_F(ScheduleEditorTest, TheKeyboardMovesTheEndsToo) {
+  QSignalSpy end(&editor_, &ScheduleEditor::lambdaEndMoved), warmup(&editor_, &ScheduleEditor::warmupMoved);
+  QTest::keyClick(&editor_.endStop(), Qt::Key_Left);
+  EXPECT_EQ(end.back().front().toInt(), 79);
+  editor_.setPlan(samplePlan(), true);  // nobody took the wish
+  QTest::keyClick(&editor_.endStop(), Qt::Key_PageUp);
+  EXPECT_EQ(end.back().front().toInt(), 90);
+  QTest::keyClick(&editor_.warmupStop(), Qt::Key_Home);
+  EXPECT_EQ(warmup.back().front().toInt(), 0);
+}
+
+TEST_F(ScheduleEditorTest, SaysTheProblemsOfTheScheduleAlone) {
+  EXPECT_TRUE(editor_.problemsText().isEmpty());
+  editor_.setIssues({{ConfigIssue::Severity::Warning, "prepbn.lambda_end", "lambda falls within 20 steps",
+                      Mend{"Set it", "k", 1, ""}},
+                     {ConfigIssue::Severity::Error, "data.root", "is missing", std::nullopt}});
+  EXPECT_TRUE(editor_.problemsText().contains("lambda falls within 20 steps"));
+  EXPECT_TRUE(editor_.problemsText().contains("Set it"));
+  EXPECT_FALSE(editor_.problemsText().contains("is missing"));
+}
+
+TEST_F(ScheduleEditorTest, AFallBeyondTheRunIsShownWhereItEnds) {
+  Plan plan = samplePlan();
+  plan.lambda.end = 1200;
+  editor_.setPlan(plan, true);
+  editor_.plot().refreshNow();
+  EXPECT_GT(editor_.plot().canvas()->xAxis->range().upper, 1200);
+  EXPECT_EQ(editor_.endStop().words().toStdString(), "120 %, step 1\u2009200, epoch 12.0");
 }
 
 }  // namespace
