@@ -33,13 +33,17 @@ void addOptions(QCommandLineParser& parser) {
   parser.setApplicationDescription("Experimentation workbench for efficient vision transformers.");
   parser.addHelpOption();
   parser.addVersionOption();
-  parser.addOptions({{"project", "Open the project in <dir> (made where absent).", "dir"},
-                     {"demo", "Open the demo project and start a new one-minute training."},
-                     {"no-autostart", "Do not start the demo training in an empty demo project."},
-                     {"screenshot", "Write pictures of every workspace to <dir>, then leave.", "dir"},
-                     {"wait", "With --screenshot: seconds to wait for a running training.", "seconds", "240"},
-                     {"workspace", "Begin with runs, configure, train, attention, latency, data or models.", "name"},
-                     {"import", "Show what the checkpoint <file> holds, to be imported.", "file"}});
+  parser.addOptions(
+      {{"project", "Open the project in <dir> (made where absent).", "dir"},
+       {"demo", "Open the demo project and start a new one-minute training."},
+       {"no-autostart", "Do not start the demo training in an empty demo project."},
+       {"screenshot", "Write pictures of every workspace (or of --workspace alone) to <dir>, then leave.", "dir"},
+       {"wait", "With --screenshot: seconds to wait for a running training.", "seconds", "240"},
+       {"workspace", "Begin with runs, configure, train, cockpit, attention, latency, data, models or diagnose.",
+        "name"},
+       {"run", "Begin with the project's run <name> in front.", "name"},
+       {"import", "Show what the checkpoint <file> holds, to be imported.", "file"},
+       {"images", "Show and scan a folder of images, train/<class> and val.", "folder"}});
 }
 
 /// The demo project trains by itself the first time, so that the first minute already shows something.
@@ -56,6 +60,16 @@ void autostart(Session& session, bool always) {
     once->disconnect(&session);
     session.disconnect(once);
   });
+}
+
+bool beginWithRun(Session& session, const QString& name) {
+  const QString run = session.projectPath() + "/runs/" + name;
+  if (!QDir(run).exists()) {
+    logError("The project has no run named " + name.toStdString() + ": " + run.toStdString() + " is not there.");
+    return false;
+  }
+  session.setCurrentRun(run);
+  return true;
 }
 
 }  // namespace
@@ -84,10 +98,13 @@ int main(int argc, char** argv) {
   session.openProject(project);
   settings::rememberProject(session.projectPath());
   if (isDemo && !parser.isSet("no-autostart")) autostart(session, parser.isSet("demo"));
+  if (parser.isSet("run") && !beginWithRun(session, parser.value("run"))) return 1;
   if (parser.isSet("workspace")) window.showWorkspace(parser.value("workspace"));
   if (parser.isSet("import")) session.openCheckpoint(QFileInfo(parser.value("import")).absoluteFilePath());
+  if (parser.isSet("images")) session.openImages(QFileInfo(parser.value("images")).absoluteFilePath());
   if (parser.isSet("screenshot")) {
-    Screenshots screenshots(window, session, parser.value("screenshot"), parser.value("wait").toDouble());
+    Screenshots screenshots(window, session, parser.value("screenshot"), parser.value("wait").toDouble(),
+                            parser.value("workspace"));
     QTimer::singleShot(0, &app, [&] { screenshots.start([](int code) { QApplication::exit(code); }); });
     return QApplication::exec();
   }

@@ -39,10 +39,12 @@ constexpr WorkspaceEntry kWorkspaces[] = {
     {makeRunsPanel, Glyph::Runs, QT_TRANSLATE_NOOP("MainWindow", "Runs")},
     {makeConfigurePanel, Glyph::Configure, QT_TRANSLATE_NOOP("MainWindow", "Configure")},
     {makeTrainPanel, Glyph::Train, QT_TRANSLATE_NOOP("MainWindow", "Train")},
+    {makeCockpitPanel, Glyph::Cockpit, QT_TRANSLATE_NOOP("MainWindow", "Cockpit")},
     {makeAttentionPanel, Glyph::Attention, QT_TRANSLATE_NOOP("MainWindow", "Attention")},
     {makeLatencyPanel, Glyph::Latency, QT_TRANSLATE_NOOP("MainWindow", "Latency")},
     {makeDataPanel, Glyph::Data, QT_TRANSLATE_NOOP("MainWindow", "Data")},
     {makeModelsPanel, Glyph::Models, QT_TRANSLATE_NOOP("MainWindow", "Models")},
+    {makeDiagnosePanel, Glyph::Diagnose, QT_TRANSLATE_NOOP("MainWindow", "Diagnose")},
 };
 
 }  // namespace

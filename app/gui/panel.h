@@ -1,4 +1,5 @@
-// A workspace of the window: Runs, Configure, Train, Attention, Latency, Data, Models.
+// A workspace of the window: Runs, Configure, Train, Cockpit, Attention, Latency, Data, Models,
+// Diagnose.
 #pragma once
 
 #include <QAction>
@@ -89,9 +90,11 @@ class Panel : public QObject {
 Panel* makeRunsPanel(Session& session, QObject* parent);
 Panel* makeConfigurePanel(Session& session, QObject* parent);
 Panel* makeTrainPanel(Session& session, QObject* parent);
+Panel* makeCockpitPanel(Session& session, QObject* parent);
 Panel* makeAttentionPanel(Session& session, QObject* parent);
 Panel* makeLatencyPanel(Session& session, QObject* parent);
 Panel* makeDataPanel(Session& session, QObject* parent);
 Panel* makeModelsPanel(Session& session, QObject* parent);
+Panel* makeDiagnosePanel(Session& session, QObject* parent);
 
 }  // namespace slab

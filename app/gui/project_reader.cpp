@@ -133,6 +133,8 @@ RunRow ProjectReader::toRow(const RunSummary& summary) {
   row.step = summary.step;
   row.steps = summary.steps;
   row.activeSeconds = summary.activeSeconds;
+  row.parent = toQString(summary.parentPath().string());
+  row.parentStep = summary.parentStep;
   row.started = summary.started;
   row.ended = summary.ended;
   if (summary.writer) {

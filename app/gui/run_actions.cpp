@@ -1,8 +1,10 @@
 #include "app/gui/run_actions.h"
 
+#include <QApplication>
 #include <QDesktopServices>
 #include <QUrl>
 
+#include "app/gui/dialogs/checkpoint_dialog.h"
 #include "app/gui/session.h"
 
 namespace slab {
@@ -18,6 +20,12 @@ RunActions::RunActions(Session& session) : session_(session) {
              tr("Write a checkpoint and end the worker; Resume continues"));
   resume = add(tr("&Resume from the last checkpoint"), tr("Resume"), QKeySequence("Ctrl+Shift+U"),
                tr("Start a worker that continues the run"));
+  branch = add(tr("&Branch from a checkpoint..."), tr("Branch"), QKeySequence("Ctrl+Shift+J"),
+               tr("A new run that goes on from a checkpoint with another configuration"));
+  rewind = add(tr("Re&wind to a checkpoint..."), tr("Rewind"), QKeySequence("Ctrl+Alt+B"),
+               tr("Go on in this run from an older checkpoint; what came after it stays, drawn faint"));
+  diagnose = add(tr("What went wron&g"), tr("Diagnose"), QKeySequence("Ctrl+Shift+G"),
+                 tr("Why the run failed, and its statistics"));
   rename = add(tr("Re&name..."), tr("Rename"), QKeySequence("F2"), tr("Give the run another name"));
   trash = add(tr("Move to t&rash"), tr("Trash"), QKeySequence("Ctrl+Del"), tr("Can be put back"));
   star = add(tr("S&tar"), tr("Star"), QKeySequence("Ctrl+B"), tr("Mark the run"));
@@ -36,6 +44,9 @@ RunActions::RunActions(Session& session) : session_(session) {
   connect(checkpoint, &QAction::triggered, this, [this, current] { session_.sendCommand(current(), "checkpoint"); });
   connect(stop, &QAction::triggered, this, [this, current] { session_.sendCommand(current(), "stop"); });
   connect(resume, &QAction::triggered, this, [this, current] { session_.resumeRun(current()); });
+  connect(branch, &QAction::triggered, this, &RunActions::askForBranch);
+  connect(rewind, &QAction::triggered, this, &RunActions::askForRewind);
+  connect(diagnose, &QAction::triggered, this, [this] { session_.showWorkspace("diagnose"); });
   connect(rename, &QAction::triggered, this, &RunActions::renameWanted);
   connect(trash, &QAction::triggered, this, [this, current] { session_.trashRun(current()); });
   connect(star, &QAction::triggered, this, [this](bool on) {
@@ -58,7 +69,31 @@ QAction* RunActions::add(const QString& text, const QString& short_text, const Q
 }
 
 QList<QAction*> RunActions::all() const {
-  return {newRun, demo, pause, checkpoint, stop, resume, rename, star, trash, openFolder};
+  return {newRun, demo, pause, checkpoint, stop, resume, branch, rewind, diagnose, rename, star, trash, openFolder};
+}
+
+void RunActions::askForBranch() {
+  const RunRow* row = session_.currentRun();
+  const RunData* data = row ? session_.data(row->path) : nullptr;
+  if (data == nullptr) return;
+  const auto step = askForCheckpoint(QApplication::activeWindow(), *row, data->checkpoints,
+                                     tr("Branch from a checkpoint of %1").arg(row->name),
+                                     tr("A new run starts with the weights, optimizer and step of this checkpoint. "
+                                        "Its configuration opens next, to be changed."),
+                                     tr("Configure the branch"));
+  if (step) session_.configureBranch(row->path, *step);
+}
+
+void RunActions::askForRewind() {
+  const RunRow* row = session_.currentRun();
+  const RunData* data = row ? session_.data(row->path) : nullptr;
+  if (data == nullptr) return;
+  const auto step =
+      askForCheckpoint(QApplication::activeWindow(), *row, data->checkpoints, tr("Rewind %1").arg(row->name),
+                       tr("Training goes on in this run from this checkpoint, with the same "
+                          "configuration. Points after it stay and are drawn faint."),
+                       tr("Rewind"));
+  if (step) session_.rewindRun(row->path, *step);
 }
 
 void RunActions::update() {
@@ -76,6 +111,9 @@ void RunActions::update() {
   stop->setEnabled(isActive);
   const bool isOver = row != nullptr && !isActive && row->state != RunState::Done && row->state != RunState::Created;
   resume->setEnabled(isOver);
+  branch->setEnabled(row != nullptr && !row->lastCheckpoint.isEmpty());
+  rewind->setEnabled(row != nullptr && !isActive && !row->lastCheckpoint.isEmpty());
+  diagnose->setEnabled(row != nullptr);
   rename->setEnabled(row != nullptr && !isActive);
   trash->setEnabled(row != nullptr && !isActive);
   star->setEnabled(row != nullptr);

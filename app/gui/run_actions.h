@@ -15,7 +15,8 @@ class RunActions : public QObject {
  public:
   explicit RunActions(Session& session);
 
-  QAction *newRun, *demo, *pause, *checkpoint, *stop, *resume, *rename, *trash, *star, *openFolder;
+  QAction *newRun, *demo, *pause, *checkpoint, *stop, *resume, *branch, *rewind, *diagnose, *rename, *trash, *star,
+      *openFolder;
   [[nodiscard]] QList<QAction*> all() const;
 
  signals:
@@ -25,6 +26,8 @@ class RunActions : public QObject {
  private:
   QAction* add(const QString& text, const QString& short_text, const QKeySequence& keys, const QString& tip);
   void update();
+  void askForBranch();
+  void askForRewind();
 
   Session& session_;
 };

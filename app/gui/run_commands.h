@@ -1,4 +1,5 @@
-// Undoable changes to runs. The file work itself is done by the reader's thread through the function given.
+// Undoable changes to runs and to the queue. The file work itself is done by the reader's thread through the function
+// given.
 #pragma once
 
 #include <QCoreApplication>
@@ -23,6 +24,21 @@ class RenameRunCommand : public QUndoCommand {
  private:
   Rename rename_;
   QString folder_, before_, after_;
+};
+
+/// A change of the queue and the one that takes it back.
+class QueueCommand : public QUndoCommand {
+ public:
+  using Change = std::function<void()>;
+
+  QueueCommand(const QString& words, Change redo, Change undo) : redo_(std::move(redo)), undo_(std::move(undo)) {
+    setText(words);
+  }
+  void redo() override { redo_(); }
+  void undo() override { undo_(); }
+
+ private:
+  Change redo_, undo_;
 };
 
 }  // namespace slab

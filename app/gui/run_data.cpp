@@ -33,4 +33,10 @@ std::shared_ptr<SeriesStore> RunData::find(const std::string& name) const {
   return found == series.end() ? nullptr : found->second;
 }
 
+std::vector<std::string> RunData::seriesInOrder() const {
+  std::vector<std::string> names;
+  for (const auto& [id, name] : names_) names.push_back(name);
+  return names;
+}
+
 }  // namespace slab

@@ -34,6 +34,8 @@ struct RunData {
   void take(const RunUpdate& update);
   /// Null when the run has no such series.
   [[nodiscard]] std::shared_ptr<SeriesStore> find(const std::string& name) const;
+  /// Names of all series in the order in which the run made them.
+  [[nodiscard]] std::vector<std::string> seriesInOrder() const;
 
  private:
   std::map<SeriesId, std::string> names_;

@@ -24,17 +24,25 @@ constexpr int kPaintMilliseconds = 350;  // layout, then one throttled repaint o
 
 }  // namespace
 
-Screenshots::Screenshots(MainWindow& window, Session& session, const QString& directory, double wait_seconds)
+Screenshots::Screenshots(MainWindow& window, Session& session, const QString& directory, double wait_seconds,
+                         const QString& only_workspace)
     : window_(window), session_(session), directory_(directory), waitSeconds_(wait_seconds) {
   for (const double scale : {1.0, 2.0}) {
     for (const int kind : {0, 1}) {
-      for (int w = 0; w < static_cast<int>(window.workspaces().size()); ++w) shots_.push_back({w, kind, scale});
+      for (int w = 0; w < static_cast<int>(window.workspaces().size()); ++w) {
+        const QString id = window.workspaces()[static_cast<std::size_t>(w)]->panel().id();
+        if (only_workspace.isEmpty() || only_workspace == id) shots_.push_back({w, kind, scale});
+      }
     }
   }
 }
 
 void Screenshots::start(std::function<void(int)> finished) {
   finished_ = std::move(finished);
+  if (shots_.empty()) {
+    logError("There is no workspace of that name: --workspace takes one of those in --help.");
+    return finished_(1);
+  }
   if (!QDir().mkpath(directory_)) {
     logError("The folder " + directory_.toStdString() + " could not be made: choose one that is writable.");
     return finished_(1);
@@ -69,7 +77,8 @@ void Screenshots::prepare() {
     window_.resize(static_cast<int>(kWidth * shot.scale), static_cast<int>(kHeight * shot.scale));
   }
   window_.showWorkspace(shot.workspace);
-  if (next_ < window_.workspaces().size()) window_.workspace()->panel().prepareForPicture();
+  const bool isFirstVisit = shot.theme == shots_.front().theme && shot.scale == shots_.front().scale;
+  if (isFirstVisit) window_.workspace()->panel().prepareForPicture();
   panelDeadline_ = monotonicSeconds() + kPanelSeconds;
   connect(&poll_, &QTimer::timeout, this, &Screenshots::waitForPanel);
   poll_.start(kPollMilliseconds);

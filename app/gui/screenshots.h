@@ -17,7 +17,9 @@ class Session;
 class Screenshots : public QObject {
   Q_OBJECT
  public:
-  Screenshots(MainWindow& window, Session& session, const QString& directory, double wait_seconds);
+  /// `only_workspace`: pictures of that one alone; empty: of all.
+  Screenshots(MainWindow& window, Session& session, const QString& directory, double wait_seconds,
+              const QString& only_workspace = {});
   void start(std::function<void(int)> finished);
 
  private:

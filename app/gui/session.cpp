@@ -8,6 +8,8 @@
 #include <QStandardPaths>
 #include <algorithm>
 
+#include "app/gui/ancestry.h"
+#include "app/gui/project_queue.h"
 #include "app/gui/project_reader.h"
 #include "app/gui/run_actions.h"
 #include "app/gui/run_commands.h"
@@ -15,6 +17,12 @@
 #include "core/config/load.h"
 
 namespace slab {
+namespace {
+
+// Of a training's worker that crashes while nobody looks.
+const QString kRestarts = QStringLiteral("3");
+
+}  // namespace
 
 Session::Session(QObject* parent)
     : QObject(parent), inspection_(std::make_unique<InspectionClient>(slabProgram())), reader_(new ProjectReader) {
@@ -39,6 +47,9 @@ Session::Session(QObject* parent)
     report(tr("%1 did not start: %2").arg(QFileInfo(run).fileName(), why.isEmpty() ? tr("no reason given") : why),
            "bad");
   });
+  queue_ = std::make_unique<ProjectQueue>(
+      undo_, [this](std::function<void()> task) { post([task = std::move(task)](ProjectReader&) { task(); }); });
+  connect(queue_.get(), &ProjectQueue::refused, this, [this](const QString& why) { report(why, "bad"); });
   actions_ = std::make_unique<RunActions>(*this);
   thread_.setObjectName("project reader");
   thread_.start();
@@ -69,6 +80,7 @@ void Session::openProject(const QString& directory) {
   inspection_->setLogFile(project_ + "/.cache/inspect.log");
   post([project = project_](ProjectReader& reader) { reader.open(project); });
   readImports();
+  queue_->open(project_);
   emit projectChanged();
   emit runsChanged();
   emit currentRunChanged();
@@ -80,7 +92,11 @@ const RunRow* Session::run(const QString& path) const {
 }
 
 void Session::setCurrentRun(const QString& path) {
-  if (path == current_ || run(path) == nullptr) return;
+  if (run(path) == nullptr) {
+    wanted_ = path;
+    return;
+  }
+  if (path == current_) return;
   current_ = path;
   watchShown();
   emit currentRunChanged();
@@ -151,7 +167,10 @@ void Session::noticeEnd(const RunRow& before, const RunRow& now) {
     notify({tr("The worker of %1 is gone at step %2; %3.").arg(now.name).arg(now.step).arg(safe), "bad", tr("Resume"),
             [this, path = now.path] { resumeRun(path); }});
   } else if (now.state == RunState::Failed) {
-    notify({tr("%1 failed: %2").arg(now.name, now.message), "bad", {}, {}});
+    notify({tr("%1 failed: %2").arg(now.name, now.message), "bad", tr("What went wrong"), [this, path = now.path] {
+              setCurrentRun(path);
+              showWorkspace("diagnose");
+            }});
   } else if (now.state == RunState::Done) {
     report(tr("%1 is done.").arg(now.name), "good");
   }
@@ -194,7 +213,12 @@ void Session::takeUpdate(const RunUpdate& update) {
 
 void Session::watchShown() {
   QStringList paths;
-  for (const RunRow* row : shownRuns()) paths += row->path;
+  for (const RunRow* row : shownRuns()) {
+    paths += row->path;
+    // A branch is drawn after its parents.
+    for (const Ancestor& ancestor : ancestorsOf(*this, *row)) paths += ancestor.run->path;
+  }
+  paths.removeDuplicates();
   for (auto it = data_.begin(); it != data_.end();) it = paths.contains(it->first) ? std::next(it) : data_.erase(it);
   post([paths](ProjectReader& reader) { reader.watch(paths); });
 }
@@ -213,6 +237,11 @@ void Session::readImports() {
 void Session::openCheckpoint(const QString& file) {
   showWorkspace("models");
   emit checkpointOpened(file);
+}
+
+void Session::openImages(const QString& folder) {
+  showWorkspace("data");
+  emit imagesOpened(folder);
 }
 
 QString Session::slabProgram() {
@@ -246,9 +275,14 @@ QString Session::launch(const QString& run, const QStringList& arguments) {
   return run;
 }
 
-QString Session::startRun(const QString& name, const QByteArray& config) {
+QString Session::freeRunPath(const QString& name) const {
   QString run = project_ + "/runs/" + name;
   for (int n = 2; QFileInfo::exists(run); ++n) run = project_ + "/runs/" + name + '-' + QString::number(n);
+  return run;
+}
+
+QString Session::startRun(const QString& name, const QByteArray& config, const QString& from) {
+  const QString run = freeRunPath(name);
   // The worker stores the text beside the resolved configuration; this copy only hands it over.
   const QString file = project_ + "/.cache/" + QFileInfo(run).fileName() + ".json";
   QSaveFile out(file);
@@ -257,7 +291,16 @@ QString Session::startRun(const QString& name, const QByteArray& config) {
            "bad");
     return {};
   }
-  return launch(run, {"train", "--config", file, "--run", run});
+  QStringList arguments{"train", "--config", file, "--run", run, "--restarts", kRestarts};
+  if (!from.isEmpty()) arguments << "--from" << from;
+  return launch(run, arguments);
+}
+
+QString Session::startBranch(const QString& name, const QString& from, const QStringList& settings) {
+  const QString run = freeRunPath(name);
+  QStringList arguments{"train", "--run", run, "--from", from, "--restarts", kRestarts};
+  for (const QString& setting : settings) arguments << "--set" << setting;
+  return launch(run, arguments);
 }
 
 QString Session::startPreset(const QString& preset) {
@@ -270,7 +313,21 @@ QString Session::startPreset(const QString& preset) {
 }
 
 void Session::resumeRun(const QString& path) {
-  launch(path, {"train", "--run", path, "--resume"});
+  launch(path, {"train", "--run", path, "--resume", "--restarts", kRestarts});
+}
+
+void Session::rewindRun(const QString& path, qint64 step) {
+  launch(path, {"train", "--run", path, "--resume", "--from-step", QString::number(step), "--restarts", kRestarts});
+}
+
+void Session::configureImageFolder(const QString& folder, qint64 classes, qint64 images) {
+  showWorkspace("configure");
+  emit imageFolderWanted(folder, classes, images);
+}
+
+void Session::configureBranch(const QString& path, qint64 step) {
+  showWorkspace("configure");
+  emit branchWanted(path, step);
 }
 
 void Session::sendCommand(const QString& path, const QString& command) {

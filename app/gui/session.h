@@ -17,6 +17,7 @@
 namespace slab {
 
 class InspectionClient;
+class ProjectQueue;
 class ProjectReader;
 class RunActions;
 class TrainingClient;
@@ -57,20 +58,31 @@ class Session : public QObject {
   [[nodiscard]] const RunRow* run(const QString& path) const;
   /// The run in front: every workspace looks at it. Null while the project is empty.
   [[nodiscard]] const RunRow* currentRun() const { return run(current_); }
+  /// A run that is not read yet comes to the front as soon as it is.
   void setCurrentRun(const QString& path);
   /// Shown runs have curves; the current one always has.
   void setRunShown(const QString& path, bool shown);
   [[nodiscard]] std::vector<const RunRow*> shownRuns() const;
+  [[nodiscard]] bool isShown(const RunRow& run) const { return run.shown || run.path == current_; }
   /// Series, events and checkpoints read so far; null until the first rows came.
   [[nodiscard]] const RunData* data(const QString& path) const;
   /// The newest status a live worker sent; null when none is connected.
   [[nodiscard]] const RunStatus* live(const QString& path) const;
 
   /// Starts `slab train` on a new run directory named after `name`, detached; a failure arrives by `noticed`.
-  /// `config` is the text of a configuration file. Returns the run directory, empty when nothing was started.
-  QString startRun(const QString& name, const QByteArray& config);
+  /// `config` is the text of a configuration file. Returns the run directory, empty when nothing was started. `from`:
+  /// "DIR@STEP" of the checkpoint that a branch goes on from.
+  QString startRun(const QString& name, const QByteArray& config, const QString& from = {});
+  /// Starts a branch with the parent's configuration and `settings` ("optim.lr=0.001") on top of it.
+  QString startBranch(const QString& name, const QString& from, const QStringList& settings);
   QString startPreset(const QString& preset);
   void resumeRun(const QString& path);
+  /// Resumes from an older checkpoint; what came after it stays in the run, superseded.
+  void rewindRun(const QString& path, qint64 step);
+  /// Opens the configuration of a run in Configure, to be started as a branch from that checkpoint.
+  void configureBranch(const QString& path, qint64 step);
+  /// Takes a scanned folder of images into the configuration, in Configure.
+  void configureImageFolder(const QString& folder, qint64 classes, qint64 images);
   /// "pause", "resume", "checkpoint" or "stop" to a running worker.
   void sendCommand(const QString& path, const QString& command);
 
@@ -80,6 +92,8 @@ class Session : public QObject {
   void readImports();
   /// Shows what a checkpoint of another program holds, in Models, to be imported from there.
   void openCheckpoint(const QString& file);
+  /// Shows and scans a folder of images in Data.
+  void openImages(const QString& folder);
 
   /// On disk, by the reader's thread; undoable. Refused by a notice while a worker writes the run.
   void renameRun(const QString& path, const QString& name);
@@ -102,6 +116,7 @@ class Session : public QObject {
   [[nodiscard]] QUndoStack& undoStack() { return undo_; }
   /// Pause, checkpoint, stop, resume, rename ... of the current run; one set for menus, bars and tables.
   [[nodiscard]] RunActions& actions() { return *actions_; }
+  [[nodiscard]] ProjectQueue& queue() { return *queue_; }
 
   void report(const QString& words, const QString& tone = {}) { emit noticed({words, tone, {}, {}}); }
   void notify(const Notice& notice) { emit noticed(notice); }
@@ -115,6 +130,9 @@ class Session : public QObject {
   void currentRunChanged();
   void importsChanged();
   void checkpointOpened(const QString& file);
+  void branchWanted(const QString& run, qint64 step);
+  void imageFolderWanted(const QString& folder, qint64 classes, qint64 images);
+  void imagesOpened(const QString& folder);
   void shownRunsChanged();
   /// New rows of a shown run were read.
   void dataChanged(const QString& path);
@@ -129,6 +147,7 @@ class Session : public QObject {
   void connectWorkers();
   void noticeEnd(const RunRow& before, const RunRow& now);
   QString launch(const QString& run, const QStringList& arguments);
+  [[nodiscard]] QString freeRunPath(const QString& name) const;
   void post(std::function<void(ProjectReader&)> task);
 
   QString project_, projectName_, current_, wanted_;
@@ -140,6 +159,7 @@ class Session : public QObject {
   std::map<QString, std::unique_ptr<TrainingClient>> workers_;
   std::unique_ptr<InspectionClient> inspection_;
   QUndoStack undo_;
+  std::unique_ptr<ProjectQueue> queue_;
   std::unique_ptr<RunActions> actions_;
   QThread thread_;
   ProjectReader* reader_;

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "app/gui/card_dock.h"
+#include "app/gui/panels/failure_card.h"
 #include "app/gui/project_reader.h"
 #include "app/gui/run_actions.h"
 #include "app/gui/workspace.h"
@@ -222,6 +223,21 @@ TEST_F(MainWindowTest, AKilledWorkerIsSaidWithinSecondsAndResumeOffered) {
   QPushButton* mend = find<QPushButton>("Resume");
   ASSERT_NE(mend, nullptr);
   EXPECT_TRUE(mend->isVisible());
+}
+
+TEST_F(MainWindowTest, AFailedRunNamesItsLayerAndOffersTheWaysBack) {
+  const QString run = project_->path() + "/runs/slab_T5pct-0006";
+  session_.setCurrentRun(run);
+  window_->showWorkspace("diagnose");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.data(run) && session_.data(run)->isComplete; }, kPatience));
+  auto* card = window_->findChild<FailureCard*>();
+  ASSERT_NE(card, nullptr);
+  EXPECT_TRUE(card->view()->headline().contains("layers.1.blocks.0.mlp.fc1, channel 41"))
+      << card->view()->headline().toStdString();
+  EXPECT_EQ(card->view()->samples()->count(), 64);
+  for (QAction* action : card->actions()) EXPECT_TRUE(action->isEnabled()) << action->text().toStdString();
+  session_.setCurrentRun(project_->path() + "/runs/swin_tiny28-ln-0004");
+  for (QAction* action : card->actions()) EXPECT_FALSE(action->isEnabled()) << action->text().toStdString();
 }
 
 TEST_F(MainWindowTest, AnEmptyProjectInvites) {

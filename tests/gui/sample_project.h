@@ -23,6 +23,10 @@ void writeSampleRun(const std::filesystem::path& project, const SampleRun& run);
 /// Holds the lock of a new run that says it is running, as a worker at step 100 does, until the process is killed.
 [[noreturn]] void holdRunningRun(const std::filesystem::path& project, const std::string& name);
 
+/// Six jobs of a queue that nothing runs: three trials of a sweep wait, one is held, one is done (the run
+/// slab_swin_tiny28-0007), one failed.
+void writeSampleQueue(const std::filesystem::path& project);
+
 /// Four runs: SLAB, LayerNorm, PRepBN, and one whose transition is too short and ends in NaN.
 void writeSampleProject(const std::filesystem::path& project, long steps = 375);
 

@@ -9,5 +9,6 @@ int main(int argc, char** argv) {
   if (argc < 2) return 2;
   if (argc == 4 && std::string(argv[2]) == "--hold") slab::test::holdRunningRun(argv[1], argv[3]);
   slab::test::writeSampleProject(argv[1], argc > 2 ? std::atol(argv[2]) : 375);
+  slab::test::writeSampleQueue(argv[1]);
   return 0;
 }

@@ -2,16 +2,20 @@
 
 #include <QClipboard>
 #include <QFile>
+#include <QFileInfo>
 #include <QGuiApplication>
 #include <QMenu>
 #include <QStackedWidget>
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <tuple>
 
-#include "app/gui/panels/run_config.h"
+#include "app/gui/dialogs/sweep_dialog.h"
+#include "app/gui/project_queue.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
+#include "core/config/snapshot.h"
 #include "widgets/config_form/config_text_edit.h"
 #include "widgets/theme/theme.h"
 
@@ -32,32 +36,58 @@ ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
     : Panel(session, parent),
       document_(session.undoStack()),
       start_(new QAction(tr("&Start training"), this)),
+      addToQueue_(new QAction(tr("&Add to the queue"), this)),
+      sweep_(new QAction(tr("Queue a s&weep..."), this)),
       copyCommand_(new QAction(tr("Copy as &command"), this)),
       fromRun_(new QAction(tr("Configuration of this &run"), this)),
+      fromScratch_(new QAction(tr("Start from &scratch instead"), this)),
       textMode_(new QAction(tr("Edit as &text"), this)),
       allKeys_(new QAction(tr("Show &all keys"), this)) {
   start_->setShortcut(QKeySequence("Ctrl+Return"));
+  addToQueue_->setShortcut(QKeySequence("Ctrl+Shift+Return"));
+  addToQueue_->setIconText(tr("Add to queue"));
+  addToQueue_->setToolTip(tr("Keeps this configuration as it is now; it trains when its turn comes"));
+  sweep_->setShortcut(QKeySequence("Ctrl+Shift+W"));
+  sweep_->setIconText(tr("Sweep..."));
+  sweep_->setToolTip(tr("This configuration many times: a grid or a random search over keys"));
   copyCommand_->setShortcut(QKeySequence("Ctrl+Shift+C"));
   fromRun_->setShortcut(QKeySequence("Ctrl+Shift+R"));
+  fromScratch_->setShortcut(QKeySequence("Ctrl+Shift+Backspace"));
+  fromScratch_->setEnabled(false);
   textMode_->setShortcut(QKeySequence("Ctrl+T"));
   textMode_->setCheckable(true);
   allKeys_->setShortcut(QKeySequence("Ctrl+Shift+A"));
   allKeys_->setCheckable(true);
   allKeys_->setIconText(tr("all keys"));
   connect(start_, &QAction::triggered, this, &ConfigurePanel::start);
+  connect(addToQueue_, &QAction::triggered, this, &ConfigurePanel::addToQueue);
+  connect(sweep_, &QAction::triggered, this, &ConfigurePanel::openSweep);
   connect(copyCommand_, &QAction::triggered, this, [this] {
-    QGuiApplication::clipboard()->setText(document_.commandLine("runs/" + runName()));
+    QString command = document_.commandLine("runs/" + runName());
+    if (!branchFrom_.isEmpty()) command += " --from '" + branchFrom_ + '\'';
+    QGuiApplication::clipboard()->setText(command);
     this->session().report(tr("The command line is on the clipboard."));
   });
   connect(fromRun_, &QAction::triggered, this, &ConfigurePanel::openRunConfig);
+  connect(fromScratch_, &QAction::triggered, this, &ConfigurePanel::endBranch);
+  connect(&session, &Session::imageFolderWanted, this, &ConfigurePanel::useImageFolder);
+  connect(&session, &Session::branchWanted, this, &ConfigurePanel::openBranch);
   connect(textMode_, &QAction::toggled, this, &ConfigurePanel::setTextMode);
   connect(allKeys_, &QAction::toggled, this, [this](bool all) {
     if (form_) form_->setShowAll(all);
   });
 }
 
+void ConfigurePanel::useImageFolder(const QString& folder, qint64 classes, qint64 images) {
+  scannedFolder_ = folder;
+  scannedImages_ = images;
+  document_.setMany(tr("Use a folder of images"), {{"data.type", Json("image_folder")},
+                                                   {"data.root", Json(folder.toStdString())},
+                                                   {"model.classes", Json(classes)}});
+}
+
 QList<QAction*> ConfigurePanel::menuActions() const {
-  return {start_, copyCommand_, fromRun_, textMode_, allKeys_};
+  return {start_, addToQueue_, sweep_, copyCommand_, fromRun_, fromScratch_, textMode_, allKeys_};
 }
 
 std::vector<PanelCard> ConfigurePanel::makeCards() {
@@ -76,11 +106,12 @@ std::vector<PanelCard> ConfigurePanel::makeCards() {
   modelHeader_ = new CardHeader(tr("Model"));
   schedule_ = new ScheduleEditor;
   scheduleHeader_ = new CardHeader(tr("Schedule"));
-  const auto setEnd = [this](double percent) {
-    document_.set("prepbn.lambda_end", Json(QStringLiteral("%1%").arg(std::round(percent)).toStdString()));
+  const auto setPercent = [this](const char* key) {
+    return [this, key](int percent) { document_.set(key, Json(std::to_string(percent) + "%")); };
   };
-  connect(schedule_, &ScheduleEditor::lambdaEndDragged, this, setEnd);
-  connect(schedule_, &ScheduleEditor::lambdaEndChosen, this, setEnd);
+  connect(schedule_, &ScheduleEditor::warmupMoved, this, setPercent("prepbn.warmup"));
+  connect(schedule_, &ScheduleEditor::lambdaEndMoved, this, setPercent("prepbn.lambda_end"));
+  connect(schedule_, &ScheduleEditor::mendWanted, this, [this](const Mend& mend) { document_.apply(mend); });
   summary_ = new ConfigSummary(document_);
   connect(summary_, &ConfigSummary::keyPicked, this, &ConfigurePanel::showKey);
 
@@ -97,7 +128,7 @@ std::vector<PanelCard> ConfigurePanel::makeCards() {
 
 CardLayout ConfigurePanel::defaultLayout() const {
   return CardLayout::row({CardLayout::leaf("form", 46),
-                          CardLayout::column({CardLayout::leaf("model", 57), CardLayout::leaf("schedule", 20)}, 58),
+                          CardLayout::column({CardLayout::leaf("model", 45), CardLayout::leaf("schedule", 32)}, 58),
                           CardLayout::leaf("summary", 29)});
 }
 
@@ -112,15 +143,19 @@ QList<QWidget*> ConfigurePanel::makeContextWidgets() {
     connect(action, &QAction::triggered, this, [this, name] { document_.openPreset(name); });
   }
   menu->addSeparator();
-  menu->addAction(fromRun_);
+  menu->addActions({fromRun_, fromScratch_});
+  branch_ = new Chip;
   origin_->setMenu(menu);
   changes_ = new Chip;
   problems_ = new Chip;
   refresh();
-  return {origin_, changes_, problems_};
+  return {origin_, branch_, changes_, problems_};
 }
 
 void ConfigurePanel::refresh() {
+  const DataConfig& data = document_.config().data;
+  const bool isScanned = data.type == DataType::ImageFolder && data.root == scannedFolder_.toStdString();
+  document_.setImages(isScanned ? std::optional<qint64>(scannedImages_) : std::nullopt);
   const RunConfig& config = document_.config();
   if (tree_) {
     const ModelCost cost = modelCost(config.model);
@@ -131,6 +166,7 @@ void ConfigurePanel::refresh() {
     const auto plan = document_.plan();
     const bool usesLambda = config.model.norm == NormKind::PrepBn;
     schedule_->setPlan(plan.value_or(Plan{}), usesLambda);
+    schedule_->setIssues(document_.issues());
     scheduleHeader_->setSubtitle(usesLambda ? tr("learning rate and lambda over the run") : tr("learning rate"));
     summary_->setSecondsPerStep(measuredSecondsPerStep());
     mode_->setCurrent(textMode_->isChecked() ? 1 : 0);
@@ -138,6 +174,10 @@ void ConfigurePanel::refresh() {
   if (origin_) {
     origin_->setText(document_.preset().isEmpty() ? tr("from %1").arg(document_.title())
                                                   : tr("from preset %1").arg(document_.title()));
+    branch_->setVisible(!branchFrom_.isEmpty());
+    branch_->setParts(tr("branch of"), QFileInfo(branchFrom_.section('@', 0, -2)).fileName(),
+                      tr("at step %1").arg(branchFrom_.section('@', -1)));
+    branch_->setTone("accent");
     const auto changes = static_cast<int>(document_.changes().size());
     changes_->setVisible(changes > 0);
     changes_->setParts({}, changes == 1 ? tr("1 change") : tr("%1 changes").arg(changes));
@@ -150,6 +190,8 @@ void ConfigurePanel::refresh() {
   start_->setEnabled(!document_.hasErrors() && document_.isReadable());
   start_->setToolTip(start_->isEnabled() ? tr("Starts a worker; it goes on when this window closes")
                                          : tr("Mend the problems at the right first"));
+  addToQueue_->setEnabled(start_->isEnabled());
+  sweep_->setEnabled(document_.isReadable());
   refreshStatus();
 }
 
@@ -160,42 +202,67 @@ void ConfigurePanel::refreshStatus() {
 }
 
 QString ConfigurePanel::runName() const {
+  if (!branchFrom_.isEmpty()) return branchName_;
   return document_.preset().isEmpty() ? QString::fromStdString(document_.config().model.name) : document_.preset();
 }
 
-std::optional<double> ConfigurePanel::measuredSecondsPerStep() const {
-  // The same work a step: model, batch and machine; everything else costs nothing.
-  const auto work = [](const RunConfig& config) {
-    return std::tuple(config.model, config.train.batch, config.train.accumulate, config.device, config.threads,
-                      config.ops);
-  };
-  const auto matches = [&, now = work(document_.config())](const RunRow& row) {
-    return row.step >= 50 && row.activeSeconds > 0 && work(configOf(&row)) == now;
-  };
-  const auto& runs = session().runs();
-  const auto found = std::find_if(runs.begin(), runs.end(), matches);
-  if (found == runs.end()) return std::nullopt;
-  return found->activeSeconds / static_cast<double>(found->step);
+std::optional<double> ConfigurePanel::measuredSecondsPerStep() {
+  times_.learn(session().runs());
+  return times_.secondsPerStep(document_.config());
 }
 
 void ConfigurePanel::start() {
-  const QString run = session().startRun(runName(), document_.text().toUtf8());
+  const QString run = session().startRun(runName(), document_.text().toUtf8(), branchFrom_);
   if (run.isEmpty()) return;
+  endBranch();
   session().setCurrentRun(run);
   session().showWorkspace("train");
+}
+
+void ConfigurePanel::addToQueue() {
+  const ConfigSource source{.preset = "", .text = document_.text().toStdString(), .fileName = "", .overrides = {}};
+  session().queue().add(
+      {{runName().toStdString(), takeSnapshot(loadConfig(source), std::filesystem::current_path()), ""}});
+}
+
+void ConfigurePanel::openSweep() {
+  SweepDialog dialog(document_.text().toStdString(), runName().toStdString(), form_);
+  if (dialog.exec() != QDialog::Accepted) return;
+  session().queue().addSweep(runName(), dialog.method(), dialog.jobs());
 }
 
 void ConfigurePanel::openRunConfig() {
   const RunRow* run = session().currentRun();
   if (!run) return;
   // The text as it was given, comments and order included; runs of other programs may lack it.
-  QFile file(run->path + "/config.given.json");
-  if (!file.exists()) file.setFileName(run->path + "/config.json");
+  const QString given = run->path + "/config.given.json";
+  if (openConfigFile(QFile::exists(given) ? given : run->path + "/config.json", run->name)) endBranch();
+}
+
+void ConfigurePanel::openBranch(const QString& path, qint64 step) {
+  const RunRow* run = session().run(path);
+  // The resolved one: what was given may have been changed on the command line.
+  if (!run || !openConfigFile(run->path + "/config.json", run->name)) return;
+  branchFrom_ = path + '@' + QString::number(step);
+  branchName_ = run->name + "-from-" + QString::number(step);
+  fromScratch_->setEnabled(true);
+  refresh();
+}
+
+void ConfigurePanel::endBranch() {
+  branchFrom_.clear();
+  fromScratch_->setEnabled(false);
+  refresh();
+}
+
+bool ConfigurePanel::openConfigFile(const QString& path, const QString& title) {
+  QFile file(path);
   if (!file.open(QIODevice::ReadOnly)) {
     session().report(tr("%1 cannot be read: %2").arg(file.fileName(), file.errorString()), "bad");
-    return;
+    return false;
   }
-  document_.openText(QString::fromUtf8(file.readAll()), run->name);
+  document_.openText(QString::fromUtf8(file.readAll()), title);
+  return true;
 }
 
 void ConfigurePanel::showKey(const QString& key) {

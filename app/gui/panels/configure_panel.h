@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/gui/panel.h"
+#include "app/gui/step_times.h"
 #include "widgets/config_form/config_document.h"
 #include "widgets/config_form/config_form.h"
 #include "widgets/config_form/config_summary.h"
@@ -23,23 +24,37 @@ class ConfigurePanel : public Panel {
   std::vector<PanelCard> makeCards() override;
   CardLayout defaultLayout() const override;
   QList<QWidget*> makeContextWidgets() override;
-  QList<QAction*> contextActions() const override { return {copyCommand_, start_}; }
+  QList<QAction*> contextActions() const override { return {copyCommand_, sweep_, addToQueue_, start_}; }
   QList<QAction*> menuActions() const override;
   QString menuTitle() const override { return tr("&Run"); }
   void activate() override { refresh(); }
+
+  /// Makes a folder of images the data of the configuration, and its classes the model's; undoable.
+  void useImageFolder(const QString& folder, qint64 classes, qint64 images);
 
  private:
   void refresh();
   void refreshStatus();
   void start();
+  void addToQueue();
+  void openSweep();
   void openRunConfig();
+  /// A configuration file of a run as the document; false when it can't be read.
+  bool openConfigFile(const QString& path, const QString& title);
+  void openBranch(const QString& run, qint64 step);
+  void endBranch();
   [[nodiscard]] QString runName() const;
-  [[nodiscard]] std::optional<double> measuredSecondsPerStep() const;
+  [[nodiscard]] std::optional<double> measuredSecondsPerStep();
   void showKey(const QString& key);
   void setTextMode(bool text);
 
   ConfigDocument document_;
-  QAction *start_, *copyCommand_, *fromRun_, *textMode_, *allKeys_;
+  QString branchFrom_;     // "DIR@STEP" of the checkpoint that a start goes on from; empty for a run from scratch
+  QString branchName_;     // of the run it starts
+  QString scannedFolder_;  // whose number of images is known
+  qint64 scannedImages_ = 0;
+  StepTimes times_;
+  QAction *start_, *addToQueue_, *sweep_, *copyCommand_, *fromRun_, *fromScratch_, *textMode_, *allKeys_;
   // Cards and context widgets; owned by the window.
   QStackedWidget* editors_ = nullptr;
   ConfigForm* form_ = nullptr;
@@ -49,7 +64,7 @@ class ConfigurePanel : public Panel {
   CardHeader *modelHeader_ = nullptr, *scheduleHeader_ = nullptr;
   Segmented* mode_ = nullptr;
   QPushButton* origin_ = nullptr;
-  Chip *changes_ = nullptr, *problems_ = nullptr;
+  Chip *branch_ = nullptr, *changes_ = nullptr, *problems_ = nullptr;
 };
 
 }  // namespace slab

@@ -1,10 +1,12 @@
 #include "app/gui/panels/data_panel.h"
 
+#include <QFileInfo>
 #include <QScrollArea>
 #include <QVBoxLayout>
 #include <algorithm>
 
 #include "app/gui/panels/attention_panel.h"
+#include "app/gui/panels/doctor_card.h"
 #include "app/gui/panels/run_config.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
@@ -15,7 +17,8 @@ namespace slab {
 namespace {
 
 constexpr int kThumbnailPixels = 56;
-constexpr std::size_t kMostDefectsNamed = 12;
+constexpr std::int64_t kMostClasses = 1'000'000;  // of a folder that no model is chosen for yet
+constexpr int kFaultPixels = 480;
 
 QString integer(std::int64_t value) {
   return QString::fromStdString(formatInteger(value));
@@ -27,6 +30,12 @@ QWidget* padded(QWidget* inner) {
   setMargins(layout, size::kSmall, 0, size::kTiny, size::kSmall);
   layout->addWidget(inner);
   return box;
+}
+
+/// The first of WordNet's words for ImageNet's classes, else the folder's name.
+QString shortName(const DatasetPage& page, std::size_t label) {
+  const QString title = label < page.classTitles.size() ? QString::fromStdString(page.classTitles[label]) : QString();
+  return title.isEmpty() ? QString::fromStdString(page.classNames[label]) : title.section(',', 0, 0);
 }
 
 QLabel* wordsLabel(const QString& accessibleName) {
@@ -73,18 +82,24 @@ Panel* makeDataPanel(Session& session, QObject* parent) {
 
 DataPanel::DataPanel(Session& session, QObject* parent)
     : Panel(session, parent),
+      doctor_(new DoctorCard(session, this)),
       openAttention_(new QAction(tr("Open in &Attention"), this)),
-      scan_(new QAction(tr("&Scan for damage"), this)),
       larger_(new QAction(tr("&Larger thumbnails"), this)),
       smaller_(new QAction(tr("S&maller thumbnails"), this)),
       retry_(new QAction(tr("Try again"), this)) {
   openAttention_->setShortcut(QKeySequence("Ctrl+Shift+T"));
-  scan_->setShortcut(QKeySequence("Ctrl+Shift+S"));
   larger_->setShortcut(QKeySequence("Ctrl+Alt+="));
   smaller_->setShortcut(QKeySequence("Ctrl+Alt+-"));
   connect(larger_, &QAction::triggered, this, [this] { grid_->setThumbnailSide(grid_->thumbnailSide() * 5 / 4); });
   connect(smaller_, &QAction::triggered, this, [this] { grid_->setThumbnailSide(grid_->thumbnailSide() * 4 / 5); });
-  connect(scan_, &QAction::triggered, this, &DataPanel::scan);
+  connect(doctor_, &DoctorCard::folderChosen, this, &DataPanel::openFolder);
+  connect(doctor_, &DoctorCard::folderLeft, this, [this] {
+    folder_.clear();
+    open();
+  });
+  connect(&session, &Session::imagesOpened, this, &DataPanel::openFolder);
+  connect(doctor_, &DoctorCard::faultSelected, this, &DataPanel::showFault);
+  connect(doctor_, &DoctorCard::useWanted, &session, &Session::configureImageFolder);
   connect(retry_, &QAction::triggered, this, &DataPanel::open);
   connect(openAttention_, &QAction::triggered, this, [this] {
     const Thumbnail* item = grid_ ? grid_->thumbnail(grid_->current()) : nullptr;
@@ -94,6 +109,18 @@ DataPanel::DataPanel(Session& session, QObject* parent)
     this->session().showWorkspace("attention");
   });
   openAttention_->setEnabled(false);
+}
+
+QList<QAction*> DataPanel::contextActions() const {
+  return {doctor_->scanAction(), openAttention_};
+}
+
+QList<QAction*> DataPanel::menuActions() const {
+  return QList<QAction*>{openAttention_} + doctor_->actions() + QList<QAction*>{larger_, smaller_};
+}
+
+bool DataPanel::isSettled() const {
+  return openPages_ == 0 && !isOpening_ && !doctor_->isScanning();
 }
 
 std::vector<PanelCard> DataPanel::makeCards() {
@@ -115,12 +142,13 @@ std::vector<PanelCard> DataPanel::makeCards() {
     if (stack_->isVisible()) activate();
   });
   return {{"grid", tr("Images"), stack_, gridHeader_},
+          {"doctor", doctor_->header()->title(), doctor_->content(), doctor_->header()},
           {"picture", tr("Image"), padded(picture_), pictureHeader_},
           {"details", tr("Data set"), makeDetails(), nullptr}};
 }
 
 CardLayout DataPanel::defaultLayout() const {
-  return CardLayout::row({CardLayout::leaf("grid", 70),
+  return CardLayout::row({CardLayout::column({CardLayout::leaf("grid", 55), CardLayout::leaf("doctor", 45)}, 70),
                           CardLayout::column({CardLayout::leaf("picture", 45), CardLayout::leaf("details", 55)}, 30)});
 }
 
@@ -131,10 +159,7 @@ QWidget* DataPanel::makeDetails() {
   column->setSpacing(0);
   facts_ = wordsLabel(tr("Facts"));
   classes_ = wordsLabel(tr("Classes"));
-  health_ = wordsLabel(tr("Scan"));
-  health_->setText(tr("Not scanned for damaged files yet."));
-  setTone(health_, "muted");
-  for (QLabel* label : {facts_, classes_, health_}) column->addWidget(label);
+  for (QLabel* label : {facts_, classes_}) column->addWidget(label);
   column->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setWidget(page);
@@ -145,9 +170,9 @@ QWidget* DataPanel::makeDetails() {
 }
 
 QList<QWidget*> DataPanel::makeContextWidgets() {
-  auto* split = new Segmented(tr("Split"));
-  split->setOptions({tr("validation"), tr("training")});
-  connect(split, &Segmented::activated, this, [this](int index) { setSplit(index == 0 ? "val" : "train"); });
+  splitBox_ = new Segmented(tr("Split"));
+  splitBox_->setOptions({tr("validation"), tr("training")});
+  connect(splitBox_, &Segmented::activated, this, [this](int index) { setSplit(index == 0 ? "val" : "train"); });
   classBox_ = new QComboBox;
   classBox_->setAccessibleName(tr("Class"));
   classBox_->setMinimumContentsLength(14);
@@ -162,11 +187,16 @@ QList<QWidget*> DataPanel::makeContextWidgets() {
   jump_->setKeyboardTracking(false);
   jump_->setRange(0, 0);
   connect(jump_, &QSpinBox::valueChanged, this, [this](int position) { grid_->setCurrent(position); });
-  return {split, classBox_, jump_};
+  return {splitBox_, classBox_, jump_};
 }
 
-std::string DataPanel::configText() const {
-  return toJsonText(configOf(session().currentRun()));
+RunConfig DataPanel::config() const {
+  if (folder_.isEmpty()) return configOf(session().currentRun());
+  RunConfig config;
+  config.data.type = DataType::ImageFolder;
+  config.data.root = folder_.toStdString();
+  config.model.classes = kMostClasses;
+  return config;
 }
 
 DatasetRequest DataPanel::request(qint64 first, qint64 count) const {
@@ -181,7 +211,8 @@ DatasetRequest DataPanel::request(qint64 first, qint64 count) const {
 }
 
 void DataPanel::activate() {
-  if (configText() != openConfig_ || classNames_.empty()) open();
+  if (isScanWanted_) return openFolder(folder_);
+  if (toJsonText(config()) != openConfig_ || classNames_.empty()) open();
 }
 
 void DataPanel::setSplit(const QString& split) {
@@ -190,13 +221,15 @@ void DataPanel::setSplit(const QString& split) {
 }
 
 void DataPanel::open() {
-  const std::string config = configText();
-  if (config != openConfig_) {
+  const RunConfig given = config();
+  const std::string text = toJsonText(given);
+  if (text != openConfig_) {
     label_ = -1;
     classNames_.clear();
-    health_->setText(tr("Not scanned for damaged files yet."));
   }
-  openConfig_ = config;
+  openConfig_ = text;
+  const bool isFolder = given.data.type == DataType::ImageFolder;
+  doctor_->setData(text, isFolder ? QString::fromStdString(given.data.root) : QString(), !folder_.isEmpty());
   isOpening_ = true;
   retry_->setVisible(false);
   empty_->setText(tr("Opening the data set"), tr("Reading its index; images follow as they are shown."));
@@ -241,7 +274,7 @@ void DataPanel::fail(const QString& words) {
 
 void DataPanel::showClasses(const DatasetPage& page) {
   std::vector<QString> names;
-  for (const std::string& name : page.classNames) names.push_back(QString::fromStdString(name));
+  for (std::size_t i = 0; i < page.classNames.size(); ++i) names.push_back(shortName(page, i));
   if (names != classNames_ && classBox_) {
     const QSignalBlocker quiet(classBox_);
     classBox_->clear();
@@ -301,41 +334,32 @@ void DataPanel::showCurrent(qint64 position) {
   pictureHeader_->setSubtitle(item ? item->label : QString());
 }
 
-void DataPanel::scan() {
-  if (scanning_ != 0) return;
-  ScanRequest request;
-  request.config = openConfig_.empty() ? configText() : openConfig_;
-  health_->setText(tr("Scanning every file of the data set."));
-  scanning_ = session().ask(request, this, [this](const WorkerReply& reply) { takeScan(reply); });
-  scan_->setEnabled(false);
+void DataPanel::openFolder(const QString& folder) {
+  folder_ = folder;
+  isScanWanted_ = grid_ == nullptr;
+  if (isScanWanted_) return;  // the cards are made at the first visit
+  // A folder has a training part; validation comes with some.
+  split_ = QStringLiteral("train");
+  if (splitBox_) splitBox_->setCurrent(1);
+  open();
+  doctor_->scan();
 }
 
-void DataPanel::takeScan(const WorkerReply& reply) {
-  if (!reply.isLast) {
-    if (!holds<ProgressBody>(reply.message)) return;
-    const auto progress = unpack<ProgressBody>(reply.message);
-    health_->setText(tr("Scanned %1 of %2").arg(integer(progress.done), integer(progress.total)));
-    return;
-  }
-  scanning_ = 0;
-  scan_->setEnabled(true);
-  if (!reply.error.isEmpty()) {
-    health_->setText(reply.error.toHtmlEscaped());
-    return;
-  }
-  const auto report = unpack<ScanReport>(reply.message);
-  QString words = report.bad == 0 ? tr("All %1 images decode.").arg(integer(report.images))
-                                  : tr("<b>%1 of %2 images do not decode</b>; training skips and counts them.")
-                                        .arg(integer(report.bad), integer(report.images));
-  for (std::size_t i = 0; i < report.defects.size() && i < kMostDefectsNamed; ++i) {
-    words += QStringLiteral("<br>%1: %2")
-                 .arg(QString::fromStdString(report.defects[i].path).toHtmlEscaped(),
-                      QString::fromStdString(report.defects[i].reason).toHtmlEscaped());
-  }
-  for (const std::string& name : report.emptyClasses) {
-    words += tr("<br>Class %1 has no image.").arg(QString::fromStdString(name).toHtmlEscaped());
-  }
-  health_->setText(words);
+void DataPanel::showFault(const QString& file, const QString& cause) {
+  picture_->setImage({});
+  picture_->setPlaceholder(cause);
+  pictureHeader_->setTitle(QFileInfo(file).fileName());
+  pictureHeader_->setSubtitle(QFileInfo(file).path());
+  DatasetRequest wanted;
+  wanted.config = openConfig_;
+  wanted.path = file.toStdString();
+  wanted.thumbnail = kFaultPixels;
+  session().ask(wanted, this, [this, file](const WorkerReply& reply) {
+    const bool isCurrent = pictureHeader_->title() == QFileInfo(file).fileName();
+    if (!reply.isLast || !isCurrent || !reply.error.isEmpty() || !holds<DatasetPage>(reply.message)) return;
+    const auto thumbnails = thumbnailsOf(unpack<DatasetPage>(reply.message), reply.message, {});
+    if (!thumbnails.empty() && !thumbnails[0].image.isNull()) picture_->setImage(thumbnails[0].image);
+  });
 }
 
 }  // namespace slab

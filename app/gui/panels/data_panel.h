@@ -8,6 +8,7 @@
 #include <map>
 
 #include "app/gui/panel.h"
+#include "core/config/run_config.h"
 #include "core/wire/messages.h"
 #include "widgets/dataset_grid/dataset_grid.h"
 #include "widgets/image_view/image_view.h"
@@ -16,6 +17,7 @@ class QVBoxLayout;
 
 namespace slab {
 
+class DoctorCard;
 struct WorkerReply;
 
 class DataPanel : public Panel {
@@ -28,10 +30,13 @@ class DataPanel : public Panel {
   std::vector<PanelCard> makeCards() override;
   CardLayout defaultLayout() const override;
   QList<QWidget*> makeContextWidgets() override;
-  QList<QAction*> contextActions() const override { return {scan_, openAttention_}; }
-  QList<QAction*> menuActions() const override { return {openAttention_, scan_, larger_, smaller_}; }
+  QList<QAction*> contextActions() const override;
+  QList<QAction*> menuActions() const override;
   void activate() override;
-  bool isSettled() const override { return openPages_ == 0 && !isOpening_; }
+  bool isSettled() const override;
+
+  /// Shows and scans a folder of images instead of the data of the run in front, until another is opened or left.
+  void openFolder(const QString& folder);
 
  private:
   QWidget* makeDetails();
@@ -41,27 +46,30 @@ class DataPanel : public Panel {
   void showCurrent(qint64 position);
   void showClasses(const DatasetPage& page);
   void fail(const QString& words);
-  void scan();
-  void takeScan(const WorkerReply& reply);
+  void showFault(const QString& file, const QString& cause);
   void setSplit(const QString& split);
   [[nodiscard]] DatasetRequest request(qint64 first, qint64 count) const;
-  [[nodiscard]] std::string configText() const;
+  /// Of what is shown: the run in front, or the folder.
+  [[nodiscard]] RunConfig config() const;
 
-  QAction *openAttention_, *scan_, *larger_, *smaller_, *retry_;
+  DoctorCard* doctor_;
+  QAction *openAttention_, *larger_, *smaller_, *retry_;
+  QString folder_;  // instead of the run's data; "" for that
+  bool isScanWanted_ = false;
   QString split_ = QStringLiteral("val");
   qint64 label_ = -1;
   std::vector<QString> classNames_;
   std::string openConfig_;
   bool isOpening_ = false;
   int openPages_ = 0;
-  quint64 scanning_ = 0;
   // Cards and context widgets; owned by the window.
   QStackedWidget* stack_ = nullptr;
   EmptyState* empty_ = nullptr;
   DatasetGrid* grid_ = nullptr;
   ImageView* picture_ = nullptr;
   CardHeader *gridHeader_ = nullptr, *pictureHeader_ = nullptr;
-  QLabel *facts_ = nullptr, *classes_ = nullptr, *health_ = nullptr;
+  QLabel *facts_ = nullptr, *classes_ = nullptr;
+  Segmented* splitBox_ = nullptr;
   QComboBox* classBox_ = nullptr;
   QSpinBox* jump_ = nullptr;
 };

@@ -1,4 +1,4 @@
-// Workspace Runs: every run of the project, what one is, and its events.
+// Workspace Runs: every run of the project, the queue of those to come, what one is, and its events.
 #include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include "app/gui/panel.h"
+#include "app/gui/panels/queue_card.h"
 #include "app/gui/run_actions.h"
 #include "app/gui/session.h"
 #include "core/base/clock.h"
@@ -40,6 +41,10 @@ QString detailsHtml(const RunRow& run) {
   if (run.parameters > 0) add(QObject::tr("parameters"), QString::fromStdString(formatCount(run.parameters)));
   add(QObject::tr("training time"), QString::fromStdString(formatDuration(run.activeSeconds)));
   add(QObject::tr("checkpoint"), QFileInfo(run.lastCheckpoint).fileName());
+  if (!run.parent.isEmpty()) {
+    add(QObject::tr("branch of"),
+        QObject::tr("%1, at step %2").arg(QFileInfo(run.parent).fileName()).arg(run.parentStep));
+  }
   add(QObject::tr("folder"), run.path);
   QString html = "<table cellspacing='0' cellpadding='2'>" + rows + "</table>";
   rows.clear();
@@ -98,23 +103,27 @@ class RunsPanel : public Panel {
     scroll->setAccessibleName(tr("Details of the run"));
     detailsHeader_ = new CardHeader(tr("Details"));
     events_ = new LogView;
+    queue_ = new QueueCard(session(), this);
     connectSession();
     update();
     return {{"table", tr("Runs"), stack_, header_},
+            {"queue", tr("Queue"), queue_->content(), queue_->header()},
             {"details", tr("Details"), scroll, detailsHeader_},
             {"events", tr("Events"), events_, nullptr}};
   }
 
   CardLayout defaultLayout() const override {
     using L = CardLayout;
-    return L::row({L::column({L::leaf("table", 7), L::leaf("events", 3)}, 70), L::leaf("details", 30)});
+    return L::row(
+        {L::column({L::leaf("table", 45), L::leaf("queue", 35), L::leaf("events", 20)}, 72), L::leaf("details", 28)});
   }
 
   QList<QAction*> contextActions() const override {
     RunActions& a = session().actions();
     return {a.rename, a.trash, a.resume, a.demo, a.newRun};
   }
-  QList<QAction*> menuActions() const override { return {}; }
+  QList<QAction*> menuActions() const override { return queue_->actions(); }
+  QString menuTitle() const override { return tr("&Run"); }
   bool isSettled() const override { return session().isProjectRead(); }
   void activate() override { emit statusChanged(tr("Project %1").arg(session().projectPath()), {}); }
 
@@ -165,7 +174,9 @@ class RunsPanel : public Panel {
     if (data == nullptr) return;
     for (const EventRecord& event : data->events) {
       const QString kind = QString::fromStdString(event.kind);
-      const QString tone = kind == "nan" || kind == "error" ? "bad" : kind == "warning" ? "warning" : QString();
+      const QString tone = kind == "nan" || kind == "non_finite" || kind == "error" ? "bad"
+                           : kind == "warning"                                      ? "warning"
+                                                                                    : QString();
       events_->appendLine(QString("%1  step %2  %3  %4")
                               .arg(QString::fromStdString(toIso8601(event.wall)).mid(11, 8))
                               .arg(event.step, 7)
@@ -181,6 +192,7 @@ class RunsPanel : public Panel {
   CardHeader *header_ = nullptr, *detailsHeader_ = nullptr;
   QLabel* details_ = nullptr;
   LogView* events_ = nullptr;
+  QueueCard* queue_ = nullptr;
   QString shownDetails_, shownEvents_;
 };
 

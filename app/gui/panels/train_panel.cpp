@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/gui/panels/schedule_curves.h"
 #include "app/gui/run_actions.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
 #include "widgets/curve_plot/curve_export.h"
-#include "widgets/schedule_editor/schedule_editor.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -63,6 +63,7 @@ std::vector<PanelCard> TrainPanel::makeCards() {
   connect(timeline_, &RunTimeline::checkpointChosen, this, [this](const QString& path, const QPoint& at) {
     QMenu menu;
     menu.addAction(tr("Look at its attention"), this, [this] { session().showWorkspace("attention"); });
+    addCheckpointActions(menu, path);
     menu.addAction(QFileInfo(path).fileName())->setEnabled(false);
     menu.exec(at);
   });
@@ -93,6 +94,20 @@ std::vector<PanelCard> TrainPanel::makeCards() {
   updateRuns();
   updateCurves();
   return cards;
+}
+
+void TrainPanel::addCheckpointActions(QMenu& menu, const QString& path) {
+  const RunRow* row = session().currentRun();
+  const RunData* data = row ? session().data(row->path) : nullptr;
+  if (data == nullptr) return;
+  for (const CheckpointRecord& checkpoint : data->checkpoints) {
+    if (row->path + '/' + QString::fromStdString(checkpoint.path) != path || !QFileInfo::exists(path)) continue;
+    menu.addAction(tr("Branch from here..."), this,
+                   [this, run = row->path, step = checkpoint.step] { session().configureBranch(run, step); });
+    menu.addAction(tr("Rewind to here"), this,
+                   [this, run = row->path, step = checkpoint.step] { session().rewindRun(run, step); })
+        ->setEnabled(!row->isActive());
+  }
 }
 
 void TrainPanel::makePlots() {
@@ -180,6 +195,7 @@ std::vector<Curve> TrainPanel::curvesOf(const std::string& series, bool smoothed
     curve.series = row->colour;
     curve.isSmoothed = smoothed;
     curve.hasMarkers = markers;
+    for (Curve& part : stitched_.before(session(), *row, series, smoothed)) curves.push_back(std::move(part));
     curves.push_back(std::move(curve));
   }
   return curves;
@@ -229,39 +245,7 @@ void TrainPanel::updateCurves() {
 void TrainPanel::updateSchedule() {
   const RunRow* row = session().currentRun();
   planned_ = row ? row->path + QString::number(row->plan.totalSteps) : QString();
-  std::vector<PlannedCurve> planned;
-  std::vector<Curve> curves;
-  double peak = 0;
-  if (row != nullptr && row->plan.totalSteps > 0) {
-    QVector<QPointF> rate = learningRatePoints(row->plan);
-    for (const QPointF& p : rate) peak = std::max(peak, p.y());
-    for (QPointF& p : rate) p.setY(peak > 0 ? p.y() / peak : 0);
-    if (row->usesLambda) planned.push_back({tr("planned"), lambdaPoints(row->plan), row->colour, {}, false, false});
-    planned.push_back({tr("planned"), rate, 0, theme().tokens().muted, false, false});
-  }
-  const RunData* data = row ? session().data(row->path) : nullptr;
-  const auto add = [&](const std::string& series, const QString& label, const QColor& colour, double scale) {
-    const auto store = data ? data->find(series) : nullptr;
-    if (store == nullptr) return;
-    Curve curve;
-    curve.id = row->path + '#' + QString::fromStdString(series);
-    curve.label = label;
-    curve.data = store;
-    curve.series = row->colour;
-    curve.colour = colour;
-    curve.dash = Qt::SolidLine;
-    curve.scale = scale;
-    curves.push_back(std::move(curve));
-  };
-  if (row != nullptr && row->usesLambda) add("lambda", tr("lambda"), {}, 1);
-  add("lr", tr("learning rate"), theme().tokens().muted, peak > 0 ? 1 / peak : 1);
-  schedule_->setPlanned(std::move(planned));
-  schedule_->setCurves(std::move(curves));
-  const bool hasPhases = row != nullptr && row->usesLambda && row->plan.totalSteps > 0;
-  schedule_->setPhases(hasPhases ? lambdaPhases(row->plan) : std::vector<Phase>());
-  const QString rate = peak > 0 ? tr("rate drawn as a share of %1").arg(QString::number(peak, 'g', 3)) : QString();
-  schedule_->setLegendNote(peak > 0 ? tr("dashed: planned; %1").arg(rate) : QString());
-  scheduleHeader_->setSubtitle(hasPhases ? tr("lambda reaches 0 at %1").arg(lambdaEndWords(row->plan)) : rate);
+  showSchedule(*schedule_, *scheduleHeader_, row, row ? session().data(row->path) : nullptr);
 }
 
 void TrainPanel::updateTimeline() {
@@ -285,7 +269,11 @@ void TrainPanel::updateTimeline() {
   QStringList words{tr("step %1").arg(QString::fromStdString(formatInteger(std::llround(step), true)))};
   if (seconds > 0) words += tr("%1 elapsed").arg(duration(seconds));
   const auto left = eta_.left(steps - step);
-  if (live != nullptr && left.isKnown && step < steps) {
+  if (live != nullptr && !live->phase.empty()) {
+    words +=
+        tr("%1, batch %2 of %3").arg(QString::fromStdString(live->phase)).arg(live->phaseDone).arg(live->phaseTotal);
+    if (live->etaSeconds >= 0) words += tr("%1 left").arg(duration(live->etaSeconds));
+  } else if (live != nullptr && left.isKnown && step < steps) {
     words += duration(left.low) == duration(left.high)
                  ? tr("%1 left").arg(duration(left.low))
                  : tr("%1 to %2 left").arg(duration(left.low), duration(left.high));

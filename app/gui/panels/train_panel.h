@@ -1,11 +1,13 @@
 // Workspace Train: the shown runs' curves, lambda and learning rate as planned and as they were, and the timeline.
 #pragma once
 
+#include "app/gui/ancestry.h"
 #include "app/gui/panel.h"
 #include "widgets/curve_plot/curve_plot.h"
 #include "widgets/run_table/run_table.h"
 #include "widgets/run_table/run_timeline.h"
 
+class QMenu;
 class QVBoxLayout;
 
 namespace slab {
@@ -27,6 +29,7 @@ class TrainPanel : public Panel {
   void makePlots();
   QWidget* makeRunsCard();
   PanelCard plotCard(const QString& id, const QString& title, const QString& subtitle, CurvePlot* plot);
+  void addCheckpointActions(QMenu& menu, const QString& path);
   void updateRuns();
   void updateCurves();
   void updateSchedule();
@@ -36,6 +39,7 @@ class TrainPanel : public Panel {
   [[nodiscard]] std::vector<Curve> curvesOf(const std::string& series, bool smoothed, bool markers) const;
 
   CurveLink link_;
+  mutable StitchedCurves stitched_;
   RunModel* runs_;
   QAction *logY_, *exportLoss_, *showAll_;
   // Cards; owned by their docks.
