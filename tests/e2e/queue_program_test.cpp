@@ -104,6 +104,8 @@ TEST_F(QueueProgram, AJobThatFailsDoesNotHoldUpTheOthers) {
 TEST_F(QueueProgram, AStoppedQueueGoesOnWhereItStoodBitForBit) {
   const auto id = add("a", {"train.steps=300", "train.eval_every=0"});
   auto worker = startQueue();
+  // Before the worker says that it began, the signal would meet a program that does not listen yet.
+  ASSERT_TRUE(worker->waitForOutput("\"event\":\"start\""));
   worker->signal(SIGHUP);  // the terminal is closed
   ASSERT_TRUE(waitForStep("a", 20));
   EXPECT_EQ(slab({"queue", "stop"}).exitCode, 0);
