@@ -23,7 +23,8 @@ bool givesRawMemory(std::string_view name) {
   return name.starts_with("aten::empty") || name.starts_with("aten::new_empty") || name.starts_with("aten::resize");
 }
 
-// Operations whose result is the memory of their input, unwritten if that was.
+// Operations whose result is the memory of their input: they make no value, and what they show was judged when it was
+// written, or is yet to be.
 bool givesView(std::string_view name) {
   constexpr std::array<std::string_view, 24> kViews{
       "alias",     "as_strided", "chunk",   "detach",         "expand",       "flatten",
@@ -92,6 +93,7 @@ std::vector<std::int64_t> nonFiniteChannels(const at::Tensor& values) {
 
 /// What begin() saw: the inputs are gone by the time of end().
 struct ForwardProbe::Call : at::ObserverContext {
+  bool isInner = false;  // made by another operation, perhaps on memory that is not written yet: not judged
   bool inputsFinite = true;
   std::string brokenWeight;  // key of a parameter among the inputs that is not finite
   std::string weight;        // key of the first parameter among the inputs
@@ -116,17 +118,20 @@ ForwardProbe::~ForwardProbe() {
 }
 
 std::unique_ptr<at::ObserverContext> ForwardProbe::begin(const at::RecordFunction& record) {
-  if (current == nullptr || current->found_) return nullptr;
+  if (current == nullptr) return nullptr;
   const at::DisableRecordFunctionGuard quiet;
   auto call = std::make_unique<Call>();
-  current->noteInputs(record, *call);
+  call->isInner = current->depth_++ > 0;
+  if (!call->isInner && !current->found_) current->noteInputs(record, *call);
   return call;
 }
 
 void ForwardProbe::end(const at::RecordFunction& record, at::ObserverContext* context) {
-  if (context == nullptr || current == nullptr || current->found_) return;
+  if (context == nullptr || current == nullptr) return;
   const at::DisableRecordFunctionGuard quiet;
-  current->noteOutputs(record, *static_cast<Call*>(context));
+  --current->depth_;
+  const auto& call = *static_cast<Call*>(context);
+  if (!call.isInner && !current->found_) current->noteOutputs(record, call);
 }
 
 void ForwardProbe::noteInputs(const at::RecordFunction& record, Call& call) {
@@ -148,7 +153,7 @@ void ForwardProbe::noteOutputs(const at::RecordFunction& record, const Call& cal
     if (tensor.defined() && tensor.has_storage()) {
       const void* memory = tensor.storage().data();
       if (isRaw) unwritten_.insert(memory);
-      if (isRaw || (isView && unwritten_.contains(memory))) return;
+      if (isRaw || isView) return;
       unwritten_.erase(memory);
     }
     if (found_ || isFinite(tensor)) return;

@@ -35,7 +35,8 @@ std::vector<std::int64_t> nonFiniteSlices(const at::Tensor& tensor, std::int64_t
 /// what is added to tokens, (1, N, C). Empty for a scalar.
 std::vector<std::int64_t> nonFiniteChannels(const at::Tensor& values);
 
-/// Watches ATen's operations on the constructing thread while it lives; one at a time.
+/// Watches ATen's operations on the constructing thread while it lives; one at a time. Judges what the model itself
+/// calls: operations inside those pass memory around that is yet to be written.
 class ForwardProbe {
  public:
   explicit ForwardProbe(const Backbone& model);
@@ -60,6 +61,7 @@ class ForwardProbe {
   std::set<const void*> buffers_;            // training reads no statistic: theirs is no fault of the forward
   std::set<const void*> unwritten_;          // memory that was made and that no operation has written yet
   std::map<std::string, at::Tensor> parameters_;
+  int depth_ = 0;     // operations that are running, one inside the other
   std::string last_;  // key of the parameter used last
   std::optional<NonFinitePlace> found_;
   std::optional<NonFinitePlace> suspected_;  // its inputs were not finite either, and came from no known operation

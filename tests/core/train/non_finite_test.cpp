@@ -94,6 +94,33 @@ TEST(NonFinite, AnOverflowOfFiniteWeightsIsAnActivationOfItsLayerAndChannel) {
   EXPECT_EQ(describe(*place), "the output of layers.0.blocks.1.mlp.fc1, channel 7");
 }
 
+TEST(NonFinite, WhatAnOperationMakesInsideIsNoValueOfTheForward) {
+  auto model = tinyModel("slab_swin_t");
+  const auto placeOf = [&](bool isInner) {
+    return firstInForward(*model, [&] {
+      std::optional<at::RecordFunction> outer;
+      if (isInner) {
+        outer.emplace(at::RecordScope::FUNCTION);
+        outer->before("an operation");
+      }
+      at::full({8}, kNaN);
+    });
+  };
+  EXPECT_TRUE(placeOf(false));
+  EXPECT_FALSE(placeOf(true));
+}
+
+TEST(NonFinite, AViewOfMemoryThatIsYetToBeWrittenIsNoValueOfTheForward) {
+  auto model = tinyModel("slab_swin_t");
+  const at::Tensor memory = at::full({8}, kNaN);
+  const auto place = firstInForward(*model, [&] {
+    memory.narrow(0, 0, 4).fill_(1);
+    memory.narrow(0, 4, 4).fill_(1);
+    at::sum(memory);
+  });
+  EXPECT_FALSE(place);
+}
+
 TEST(NonFinite, TheReplayLeavesTheStatisticsAsTheyWere) {
   auto model = tinyModel("slab_swin_t");
   const at::Tensor before = model->named_buffers()["norm.norm2.bn.running_mean"].clone();
