@@ -25,6 +25,18 @@ Image resizeDown(const ImageView& image, int height, const ResizeWeights& weight
   return out;
 }
 
+/// `rows` begins with the first row that `down` names. What lies between the passes is overwritten each time: a thread
+/// keeps its memory, and nobody clears it.
+Image resizeBoth(const ImageView& rows, int width, int height, const ResizeWeights& across, const ResizeWeights& down) {
+  thread_local Image between;
+  between.width = width;
+  between.height = rows.height;
+  between.channels = rows.channels;
+  between.pixels.resize(static_cast<std::size_t>(between.height) * between.rowBytes());
+  resizeLoops().across(rows, across, between);
+  return resizeDown(between, height, down);
+}
+
 void check(const ImageView& image, int width, int height, const Box& box) {
   const bool inside = box.left >= 0 && box.top >= 0 && box.right > box.left && box.bottom > box.top &&
                       box.right <= image.width && box.bottom <= image.height;
@@ -59,7 +71,7 @@ Image resizeBox(const ImageView& image, int width, int height, ResizeFilter filt
   const ImageView rows = image.part({0, down.begin(), image.width, down.end() - down.begin()});
   if (sameWidth) return resizeDown(rows, height, down);
   const ResizeWeights across = makeResizeWeights(box.left, box.right, image.width, width, filter);
-  return resizeDown(resizeAcross(rows, width, across), height, down);
+  return resizeBoth(rows, width, height, across, down);
 }
 
 Image resizeMirrored(const ImageView& image, int width, int height, const Box& box) {
@@ -68,7 +80,7 @@ Image resizeMirrored(const ImageView& image, int width, int height, const Box& b
   ResizeWeights across = makeResizeWeights(box.left, box.right, image.width, width, ResizeFilter::Bicubic);
   mirror(across);
   const ImageView rows = image.part({0, down.begin(), image.width, down.end() - down.begin()});
-  return resizeDown(resizeAcross(rows, width, across), height, down);
+  return resizeBoth(rows, width, height, across, down);
 }
 
 Image resize(const ImageView& image, int width, int height, ResizeFilter filter, const Rect& region) {

@@ -1,6 +1,7 @@
 #include "core/formats/resize_loops.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <iterator>
 #include <vector>
@@ -136,28 +137,48 @@ template <std::size_t kPairs>
   return _mm256_packus_epi16(words, words);
 }
 
-/// Two rows at once, which share the weights. Up to 16 bytes and six a pair are read behind a row, with weight 0.
+/// Writes a pixel of each lane; the fourth byte is the next pixel's, which overwrites it.
+[[gnu::target("avx2"), gnu::always_inline]] inline void store(__m256i bytes, std::uint8_t* out0, std::uint8_t* out1) {
+  _mm_storeu_si32(out0, _mm256_castsi256_si128(bytes));
+  _mm_storeu_si32(out1, _mm256_extracti128_si256(bytes, 1));
+}
+
+[[gnu::target("avx2"), gnu::always_inline]] inline void storeLast(__m256i bytes, std::uint8_t* out0,
+                                                                  std::uint8_t* out1) {
+  const std::int32_t color0 = _mm_cvtsi128_si32(_mm256_castsi256_si128(bytes));
+  const std::int32_t color1 = _mm_cvtsi128_si32(_mm256_extracti128_si256(bytes, 1));
+  std::memcpy(out0, &color0, 3);
+  std::memcpy(out1, &color1, 3);
+}
+
+/// Four rows at once, which share the weights. Up to 16 bytes and six a pair are read behind a row, with weight 0.
 /// kPairs 0: any number.
 template <std::size_t kPairs>
-[[gnu::target("avx2")]] void colorRowsAvx2(const std::uint8_t* in0, const std::uint8_t* in1, std::uint8_t* out0,
-                                           std::uint8_t* out1, const ResizeWeights& weights, const PairTable& table) {
+[[gnu::target("avx2")]] void colorRowsAvx2(const std::array<const std::uint8_t*, 4>& in,
+                                           const std::array<std::uint8_t*, 4>& out, const ResizeWeights& weights,
+                                           const PairTable& table) {
+  const auto [in0, in1, in2, in3] = in;
+  const auto [out0, out1, out2, out3] = out;
   const int* first = weights.first.data();
-  const std::size_t width = weights.first.size();
   const WeightPair* pairs = table.pairs.data();
-  for (std::size_t x = 0; x < width; ++x, out0 += 3, out1 += 3, pairs += table.each) {
-    const std::ptrdiff_t offset = std::ptrdiff_t{first[x]} * 3;
-    const __m256i bytes = twoPixels<kPairs>(in0 + offset, in1 + offset, pairs, table.each);
-    const std::int32_t color0 = _mm_cvtsi128_si32(_mm256_castsi256_si128(bytes));
-    const std::int32_t color1 = _mm_cvtsi128_si32(_mm256_extracti128_si256(bytes, 1));
-    // The fourth byte is the next pixel's, which overwrites it.
-    if (x + 1 < width) {
-      std::memcpy(out0, &color0, 4);
-      std::memcpy(out1, &color1, 4);
-    } else {
-      std::memcpy(out0, &color0, 3);
-      std::memcpy(out1, &color1, 3);
+  const std::size_t last = weights.first.size() - 1, each = table.each;
+  for (std::size_t x = 0;; ++x, pairs += each) {
+    const std::ptrdiff_t from = std::ptrdiff_t{first[x]} * 3;
+    const __m256i upper = twoPixels<kPairs>(in0 + from, in1 + from, pairs, each);
+    const __m256i lower = twoPixels<kPairs>(in2 + from, in3 + from, pairs, each);
+    const std::size_t to = 3 * x;
+    if (x == last) {
+      storeLast(upper, out0 + to, out1 + to);
+      storeLast(lower, out2 + to, out3 + to);
+      return;
     }
+    store(upper, out0 + to, out1 + to);
+    store(lower, out2 + to, out3 + to);
   }
+}
+
+void prefetch(const std::uint8_t* bytes, std::size_t count) {
+  for (std::size_t i = 0; i < count; i += 64) _mm_prefetch(reinterpret_cast<const char*>(bytes + i), _MM_HINT_T0);
 }
 
 void acrossAvx2(const ImageView& image, const ResizeWeights& weights, Image& out) {
@@ -167,18 +188,26 @@ void acrossAvx2(const ImageView& image, const ResizeWeights& weights, Image& out
   constexpr decltype(&colorRowsAvx2<0>) kRows[] = {colorRowsAvx2<0>, colorRowsAvx2<1>, colorRowsAvx2<2>,
                                                    colorRowsAvx2<3>, colorRowsAvx2<4>, colorRowsAvx2<5>};
   const auto rows = kRows[table.each < std::size(kRows) ? table.each : 0];
-  const int last = out.height - 1;
-  for (int y = 0; y + 1 < last; y += 2) {
-    rows(image.row(y), image.row(y + 1), out.row(y), out.row(y + 1), weights, table);
-  }
-  // What is read behind a row is the next one; nothing may be read behind the last, so the last two are moved to where
-  // there is room. (The one before may be made twice; of a single row both are the same.)
-  const int before = std::max(last - 1, 0);
+  // What is read behind a row is the next one; nothing may be read behind the last, so the last four are moved to where
+  // there is room. (One before may be made twice; of fewer than four some are the same.)
   const std::size_t room = image.rowBytes() + overread;
-  std::vector<std::uint8_t> moved(2 * room);
-  std::copy_n(image.row(before), image.rowBytes(), moved.data());
-  std::copy_n(image.row(last), image.rowBytes(), moved.data() + room);
-  rows(moved.data(), moved.data() + room, out.row(before), out.row(last), weights, table);
+  std::vector<std::uint8_t> moved;
+  std::array<const std::uint8_t*, 4> in{};
+  std::array<std::uint8_t*, 4> to{};
+  for (int y = 0; y < out.height; y += 4) {
+    const bool isEnd = y + 4 >= out.height;
+    if (isEnd) moved.resize(4 * room);
+    for (int i = 0; i < 4; ++i) {
+      const int row = isEnd ? std::max(out.height - 4 + i, 0) : y + i;
+      const auto place = static_cast<std::size_t>(i);
+      in[place] = image.row(row);
+      to[place] = out.row(row);
+      if (isEnd) in[place] = std::copy_n(image.row(row), image.rowBytes(), &moved[place * room]) - image.rowBytes();
+      // The processor's own prefetcher does not foresee the jump from row to row of a crop.
+      if (row + 4 < image.height) prefetch(image.row(row + 4), image.rowBytes());
+    }
+    rows(in, to, weights, table);
+  }
 }
 
 /// Sums of 32 bytes of a target row, in the order in which unpacking by lanes leaves them.
@@ -202,40 +231,41 @@ struct BlockSums {
   }
 }
 
-/// `kDownBlock` bytes of one target row.
-constexpr std::size_t kDownBlock = 32;
-[[gnu::target("avx2")]] void downBlock(const std::uint8_t* top, std::size_t stride, const WeightPair* pairs, int count,
-                                       std::uint8_t* out) {
-  BlockSums sums;
+/// The first bytes of one target row, as many as whole blocks of 32; says how many.
+[[gnu::target("avx2")]] std::size_t downRow(const std::uint8_t* top, std::size_t stride, std::size_t bytes,
+                                            const WeightPair* pairs, int count, std::uint8_t* out) {
+  std::size_t x = 0;
+  for (; x + 32 <= bytes; x += 32) {
+    BlockSums sums;
 #pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    sums.high[i] = _mm256_setzero_si256();
-    sums.low[i] = _mm256_set1_epi32(kHalf);
-  }
-  for (; count > 1; count -= 2, ++pairs, top += 2 * stride) addRows(sums, top, top + stride, *pairs);
-  // The partner of an odd last row is the row itself, by weight 0.
-  if (count == 1) addRows(sums, top, top, *pairs);
-  __m256i whole[4];
+    for (int i = 0; i < 4; ++i) {
+      sums.high[i] = _mm256_setzero_si256();
+      sums.low[i] = _mm256_set1_epi32(kHalf);
+    }
+    const std::uint8_t* row = top + x;
+    for (int k = 0; k + 1 < count; k += 2, row += 2 * stride) addRows(sums, row, row + stride, pairs[k / 2]);
+    // The partner of an odd last row is the row itself, by weight 0.
+    if (count % 2 == 1) addRows(sums, row, row, pairs[count / 2]);
+    __m256i whole[4];
 #pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    const __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(sums.high[i], kLowBits), sums.low[i]);
-    whole[i] = _mm256_srai_epi32(sum, kWeightBits);
+    for (int i = 0; i < 4; ++i) {
+      const __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(sums.high[i], kLowBits), sums.low[i]);
+      whole[i] = _mm256_srai_epi32(sum, kWeightBits);
+    }
+    const __m256i block =
+        _mm256_packus_epi16(_mm256_packs_epi32(whole[0], whole[1]), _mm256_packs_epi32(whole[2], whole[3]));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + x), block);
   }
-  const __m256i bytes =
-      _mm256_packus_epi16(_mm256_packs_epi32(whole[0], whole[1]), _mm256_packs_epi32(whole[2], whole[3]));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), bytes);
+  return x;
 }
 
 void downAvx2(const ImageView& image, const ResizeWeights& weights, Image& out) {
-  const std::size_t whole = image.rowBytes() / kDownBlock * kDownBlock;
   const PairTable table(weights);
   for (int y = 0; y < out.height; ++y) {
     const WeightPair* pairs = &table.pairs[static_cast<std::size_t>(y) * table.each];
     const std::uint8_t* top = image.row(weights.firstOf(y) - weights.begin());
-    for (std::size_t x = 0; x < whole; x += kDownBlock) {
-      downBlock(top + x, image.stride, pairs, weights.countOf(y), out.row(y) + x);
-    }
-    downPlainRow(image, weights, y, whole, out.row(y));
+    const std::size_t done = downRow(top, image.stride, image.rowBytes(), pairs, weights.countOf(y), out.row(y));
+    downPlainRow(image, weights, y, done, out.row(y));
   }
 }
 

@@ -14,9 +14,8 @@ double valueOf(ResizeFilter filter, double x) {
   x = std::abs(x);
   if (filter == ResizeFilter::Bilinear) return x < 1.0 ? 1.0 - x : 0.0;
   constexpr double a = -0.5;
-  if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
-  if (x < 2.0) return (((x - 5.0) * x + 8.0) * x - 4.0) * a;
-  return 0.0;
+  const double inner = ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0, outer = (((x - 5.0) * x + 8.0) * x - 4.0) * a;
+  return x < 1.0 ? inner : x < 2.0 ? outer : 0.0;
 }
 
 /// The weights of one target in integers.
@@ -31,7 +30,7 @@ void quantise(const std::vector<double>& exact, double sum, int count, std::int3
 
 ResizeWeights makeResizeWeights(double from, double to, int sources, int targets, ResizeFilter filter) {
   const double scale = (to - from) / targets;
-  const double widening = std::max(scale, 1.0);
+  const double widening = std::max(scale, 1.0), narrowing = 1.0 / widening;
   const double support = radiusOf(filter) * widening;
   ResizeWeights weights;
   weights.stride = static_cast<std::size_t>(std::ceil(support)) * 2 + 1;
@@ -45,7 +44,7 @@ ResizeWeights makeResizeWeights(double from, double to, int sources, int targets
     const int end = std::min(static_cast<int>(centre + support + 0.5), sources);
     double sum = 0;
     for (int k = 0; k < end - first; ++k) {
-      exact[static_cast<std::size_t>(k)] = valueOf(filter, (k + first - centre + 0.5) / widening);
+      exact[static_cast<std::size_t>(k)] = valueOf(filter, (k + first - centre + 0.5) * narrowing);
       sum += exact[static_cast<std::size_t>(k)];
     }
     const auto target = static_cast<std::size_t>(i);
