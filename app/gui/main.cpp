@@ -20,13 +20,23 @@ QString defaultProject() {
   return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + "/slab-workbench/demo";
 }
 
-/// Without a display the program still makes pictures: Qt's offscreen platform needs nothing.
-void choosePlatform(int argc, char** argv) {
-  bool isPicture = false;
-  for (int i = 1; i < argc; ++i) isPicture = isPicture || QByteArray(argv[i]).startsWith("--screenshot");
-  const bool hasDisplay = qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY");
-  if (isPicture && !hasDisplay && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
-    qputenv("QT_QPA_PLATFORM", "offscreen");
+/// Without a display the program still makes pictures and says what it can: Qt's offscreen platform needs nothing.
+/// False: it was to open a window, and there is nowhere to.
+bool choosePlatform(int argc, char** argv) {
+  bool needsWindow = true;
+  for (int i = 1; i < argc; ++i) {
+    const QByteArray argument(argv[i]);
+    if (argument.startsWith("--screenshot") || argument.startsWith("--help") || argument == "-h" ||
+        argument == "--version" || argument == "-v") {
+      needsWindow = false;
+    }
+  }
+  if (qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY") ||
+      qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) {
+    return true;
+  }
+  if (!needsWindow) qputenv("QT_QPA_PLATFORM", "offscreen");
+  return !needsWindow;
 }
 
 void addOptions(QCommandLineParser& parser) {
@@ -75,7 +85,12 @@ bool beginWithRun(Session& session, const QString& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  choosePlatform(argc, argv);
+  if (!choosePlatform(argc, argv)) {
+    std::fputs("error: There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Start slab-workbench in a desktop "
+               "session or through ssh -X; --screenshot DIR makes pictures without one, and slab does all the work.\n",
+               stderr);
+    return 1;
+  }
   QApplication app(argc, argv);
   QApplication::setOrganizationName("slab-workbench");
   QApplication::setApplicationName("slab-workbench");

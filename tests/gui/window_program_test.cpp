@@ -90,6 +90,27 @@ class WindowProgramTest : public testing::Test {
   std::unique_ptr<MainWindow> window_;
 };
 
+// What the program says where there is no display; its exit code.
+int withoutDisplay(const QStringList& arguments, QByteArray& out, QByteArray& err) {
+  QProcess program;
+  auto environment = QProcessEnvironment::systemEnvironment();
+  for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) environment.remove(name);
+  program.setProcessEnvironment(environment);
+  program.start(QStringLiteral(SLAB_BINARY_DIR "/bin/slab-workbench"), arguments);
+  EXPECT_TRUE(program.waitForFinished(kPatience));
+  out = program.readAllStandardOutput();
+  err = program.readAllStandardError();
+  return program.exitStatus() == QProcess::NormalExit ? program.exitCode() : -1;
+}
+
+TEST(WindowProgram, WithoutADisplayItHelpsAndSaysWhatIsMissing) {
+  QByteArray out, err;
+  EXPECT_EQ(withoutDisplay({"--help"}, out, err), 0);
+  EXPECT_TRUE(out.contains("--screenshot")) << out.constData();
+  EXPECT_EQ(withoutDisplay({}, out, err), 1);
+  EXPECT_TRUE(err.startsWith("error: There is no display")) << err.constData();
+}
+
 TEST_F(WindowProgramTest, KillNineOfTheWindowLeavesTheTrainingRunningAndANewWindowReattaches) {
   QFile config(project_.filePath("tiny.json"));
   ASSERT_TRUE(config.open(QIODevice::WriteOnly));

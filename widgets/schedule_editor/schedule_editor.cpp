@@ -73,12 +73,12 @@ ScheduleEditor::ScheduleEditor(QWidget* parent)
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
-  auto* stops = new QHBoxLayout;
+  // One below the other: side by side they would push the neighbouring cards off the window.
+  auto* stops = new QVBoxLayout;
   setMargins(stops, size::kMedium, 0, size::kMedium, size::kSmall);
-  stops->setSpacing(theme().px(size::kSmall));
-  stops->addWidget(warmup_);
-  stops->addWidget(end_);
-  stops->addStretch(1);
+  stops->setSpacing(theme().px(size::kTiny));
+  stops->addWidget(warmup_, 0, Qt::AlignLeft);
+  stops->addWidget(end_, 0, Qt::AlignLeft);
   column->addWidget(plot_, 1);
   column->addLayout(stops);
   column->addWidget(problems_);

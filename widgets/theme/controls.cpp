@@ -3,6 +3,7 @@
 #include <QAction>
 #include <QHBoxLayout>
 #include <QPainter>
+#include <QProgressBar>
 #include <QStyle>
 #include <QVBoxLayout>
 
@@ -247,6 +248,12 @@ QPushButton* makeActionButton(QAction* action, QWidget* parent) {
   QObject::connect(action, &QAction::toggled, button, &QPushButton::setChecked);
   QObject::connect(button, &QPushButton::clicked, action, &QAction::trigger);
   return button;
+}
+
+void setProgressLine(QProgressBar& bar, const QString& accessibleName) {
+  bar.setTextVisible(false);
+  bar.setAccessibleName(accessibleName);
+  bar.setFixedHeight(theme().px(4));
 }
 
 }  // namespace slab

@@ -10,6 +10,7 @@
 
 class QAction;
 class QHBoxLayout;
+class QProgressBar;
 
 namespace slab {
 
@@ -97,5 +98,8 @@ class CardHeader : public QWidget {
 
 /// A small push button that follows `action` (text, enabled, checked, tool tip).
 QPushButton* makeActionButton(QAction* action, QWidget* parent = nullptr);
+
+/// Makes `bar` the thin line under a card's header that shows how far its work is.
+void setProgressLine(QProgressBar& bar, const QString& accessibleName);
 
 }  // namespace slab

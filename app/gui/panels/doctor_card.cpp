@@ -11,6 +11,7 @@
 #include "app/gui/session.h"
 #include "core/base/format.h"
 #include "widgets/scan_report/fault_csv.h"
+#include "widgets/theme/controls.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -103,9 +104,7 @@ DoctorCard::DoctorCard(Session& session, QObject* parent)
   empty_->addButton(pick_);
   stack_->addWidget(empty_);
   stack_->addWidget(makeReportPage());
-  progress_->setTextVisible(false);
-  progress_->setAccessibleName(tr("Progress of the scan"));
-  progress_->setFixedHeight(theme().px(4));
+  setProgressLine(*progress_, tr("Progress of the scan"));
   auto* column = new QVBoxLayout(content_);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);

@@ -7,6 +7,7 @@
 #include <QVBoxLayout>
 
 #include "app/gui/session.h"
+#include "widgets/theme/controls.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -51,9 +52,7 @@ FoldCard::FoldCard(Session& session, QObject* parent)
   connect(saveWeights_, &QAction::triggered, this, &FoldCard::saveWeightsAs);
   connect(saveOnnx_, &QAction::triggered, this, &FoldCard::saveOnnxAs);
   connect(saveCertificate_, &QAction::triggered, this, &FoldCard::saveCertificateAs);
-  progress_->setTextVisible(false);
-  progress_->setAccessibleName(tr("Progress of the fold"));
-  progress_->setFixedHeight(theme().px(4));
+  setProgressLine(*progress_, tr("Progress of the fold"));
   words_->setWordWrap(true);
   setTextRole(words_, TextRole::Small);
   empty_->addButton(fold_);

@@ -6,6 +6,7 @@
 #include "app/gui/imported_models.h"
 #include "app/gui/model_choice.h"
 #include "app/gui/session.h"
+#include "widgets/theme/controls.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -40,10 +41,8 @@ ImportCard::ImportCard(Session& session, QObject* parent)
   connect(picker_->menu(), &QMenu::aboutToShow, this, &ImportCard::fillMenu);
   header_->addWidget(picker_);
   header_->addButton(import_);
-  progress_->setTextVisible(false);
   progress_->setRange(0, 0);
-  progress_->setAccessibleName(tr("Progress of the import"));
-  progress_->setFixedHeight(theme().px(4));
+  setProgressLine(*progress_, tr("Progress of the import"));
   words_->setWordWrap(true);
   setTextRole(words_, TextRole::Small);
   auto* page = new QWidget;

@@ -14,6 +14,7 @@
 #include "app/gui/panels/latency_report.h"
 #include "app/gui/quiet_machine.h"
 #include "app/gui/session.h"
+#include "widgets/theme/controls.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -77,9 +78,7 @@ std::vector<PanelCard> LatencyPanel::makeCards() {
   empty_->addButton(measure_);
   comparison_ = new LatencyComparison;
   progress_ = new QProgressBar;
-  progress_->setTextVisible(false);
-  progress_->setAccessibleName(tr("Progress of the measurement"));
-  progress_->setFixedHeight(theme().px(4));
+  setProgressLine(*progress_, tr("Progress of the measurement"));
   progress_->hide();
   auto* content = new QWidget;
   auto* column = new QVBoxLayout(content);

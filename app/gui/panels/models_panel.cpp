@@ -7,6 +7,7 @@
 #include "app/gui/quiet_machine.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
+#include "widgets/theme/controls.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -68,9 +69,7 @@ std::vector<PanelCard> ModelsPanel::makeCards() {
   tree_ = new ModelTreeView;
   treeHeader_ = new CardHeader(tr("Model"));
   progress_ = new QProgressBar;
-  progress_->setTextVisible(false);
-  progress_->setAccessibleName(tr("Progress of the timing"));
-  progress_->setFixedHeight(theme().px(4));
+  setProgressLine(*progress_, tr("Progress of the timing"));
   auto* content = new QWidget;
   auto* column = new QVBoxLayout(content);
   column->setContentsMargins(0, 0, 0, 0);

@@ -7,6 +7,7 @@
 #include <QVBoxLayout>
 
 #include "app/gui/session.h"
+#include "widgets/theme/controls.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -60,9 +61,7 @@ RecalibrationCard::RecalibrationCard(Session& session, QObject* parent)
   connect(start_, &QAction::triggered, this, [this] { ask(false); });
   connect(undo_, &QAction::triggered, this, [this] { ask(true); });
   connect(cancel_, &QAction::triggered, this, [this] { session_.cancel(request_); });
-  progress_->setTextVisible(false);
-  progress_->setAccessibleName(tr("Progress of the recalibration"));
-  progress_->setFixedHeight(theme().px(4));
+  setProgressLine(*progress_, tr("Progress of the recalibration"));
   words_->setWordWrap(true);
   setTextRole(words_, TextRole::Body);
   auto* page = new QWidget;
