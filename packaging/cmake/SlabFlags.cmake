@@ -11,6 +11,9 @@ if(SLAB_SANITIZE)
   target_compile_options(slab_flags INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${SLAB_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=undefined>)
   target_link_options(slab_flags INTERFACE -fsanitize=${SLAB_SANITIZE})
+  if(SLAB_SANITIZE MATCHES "address")
+    target_compile_definitions(slab_flags INTERFACE SLAB_ADDRESS_SANITIZER)
+  endif()
 else()
   target_compile_options(slab_flags INTERFACE
     $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<NOT:$<CONFIG:Debug>>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>

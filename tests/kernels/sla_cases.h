@@ -73,7 +73,8 @@ struct SlaProblem {
   /// The array's tokens as seen by the kernels; `part` chooses q, k or v in a packed array.
   template <class T>
   [[nodiscard]] T tokens(Strided& array, std::int64_t part, std::int64_t count) const {
-    auto* first = static_cast<unsigned char*>(array.data()) + part * channels * sizeOf(with.dtype);
+    auto* first = static_cast<unsigned char*>(array.data());
+    if (first != nullptr) first += part * channels * sizeOf(with.dtype);
     return {first, count * array.stride(), array.stride()};
   }
 

@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(SLAB_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -67,14 +67,14 @@ struct Block {
 Block* current = nullptr;
 
 void startSwitch([[maybe_unused]] void** save, [[maybe_unused]] const void* bottom, [[maybe_unused]] std::size_t size) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(SLAB_ADDRESS_SANITIZER)
   __sanitizer_start_switch_fiber(save, bottom, size);
 #endif
 }
 
 void finishSwitch([[maybe_unused]] void* saved, [[maybe_unused]] const void** bottom,
                   [[maybe_unused]] std::size_t* size) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(SLAB_ADDRESS_SANITIZER)
   __sanitizer_finish_switch_fiber(saved, bottom, size);
 #endif
 }
@@ -115,7 +115,7 @@ struct NotedStack {
     return stack;
   }
   void deallocate(context::stack_context& stack) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(SLAB_ADDRESS_SANITIZER)
     __asan_unpoison_memory_region(static_cast<char*>(stack.sp) - stack.size, stack.size);
 #endif
     stacks.idle.push_back(stack);

@@ -60,8 +60,11 @@ void LogView::appendLine(const QString& line, const QString& tone) {
 void LogView::paintLine(const QString& line, const QString& tone) {
   QScrollBar* bar = text_->verticalScrollBar();
   const bool isAtEnd = bar->value() >= bar->maximum() - 2;
+  const int left = text_->horizontalScrollBar()->value();
   text_->appendHtml(
       QString("<span style=\"color:%1; white-space:pre\">%2</span>").arg(colourOf(tone).name(), line.toHtmlEscaped()));
+  // Appending follows the text to the end of its last line.
+  text_->horizontalScrollBar()->setValue(left);
   if (isAtEnd) bar->setValue(bar->maximum());
 }
 

@@ -140,7 +140,7 @@ void ScheduleEditor::setPlan(const Plan& plan, bool uses_lambda) {
     planned.push_back({tr("learning rate, peak %1").arg(QString::number(peak, 'g', 3)), rate, 1, {}, true, true});
   }
   plot_->setPlanned(std::move(planned));
-  plot_->setYRange(0, 1.08);
+  plot_->setYRange(0, 1.2);
   // A fall that ends after the run is shown where it ends, so that it can be dragged back.
   plot_->setXExtent(0, static_cast<double>(hasLambda_ ? std::max(plan.totalSteps, plan.lambda.end) : plan.totalSteps));
   plot_->setPhases(hasLambda_ ? lambdaPhases(plan) : std::vector<Phase>());

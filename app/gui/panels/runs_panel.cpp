@@ -1,5 +1,6 @@
 // Workspace Runs: every run of the project, the queue of those to come, what one is, and its events.
 #include <QFileInfo>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLabel>
@@ -56,13 +57,18 @@ QString detailsHtml(const RunRow& run) {
   return html;
 }
 
-/// {"top1":80.1,"loss":0.7} -> "top1 80.1, loss 0.7"
+/// {"top1":80.1,"loss":0.7} -> "top1 80.1, loss 0.7"; of a list its length: Diagnose shows what is in it.
 QString eventWords(const std::string& json) {
   const QJsonObject object = QJsonDocument::fromJson(QByteArray::fromStdString(json)).object();
   QStringList words;
   for (auto it = object.begin(); it != object.end(); ++it) {
     if (it.key() == "event" || it.key() == "step") continue;  // columns of their own
+    if (it->isArray()) {
+      words += QString("%1 (%2)").arg(it.key()).arg(it->toArray().size());
+      continue;
+    }
     const QString value = it->isDouble() ? QString::number(it->toDouble(), 'g', 6) : it->toVariant().toString();
+    if (value.isEmpty()) continue;
     words += it.key() == "message" ? value : it.key() + ' ' + value;
   }
   return words.join(", ");
