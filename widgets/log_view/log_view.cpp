@@ -29,6 +29,10 @@ LogView::LogView(QWidget* parent) : QWidget(parent), text_(new QPlainTextEdit(th
   text_->setFrameShape(QFrame::NoFrame);
   text_->setProperty("bare", true);
   setTextRole(text_, TextRole::NumberSmall);
+  // A cursor that moved with what is inserted would draw the view to the end of the last line.
+  QTextCursor cursor = text_->textCursor();
+  cursor.setKeepPositionOnInsert(true);
+  text_->setTextCursor(cursor);
   find_->setPlaceholderText(tr("Find in the log"));
   find_->setAccessibleName(tr("Find in the log"));
   find_->setClearButtonEnabled(true);
@@ -60,11 +64,8 @@ void LogView::appendLine(const QString& line, const QString& tone) {
 void LogView::paintLine(const QString& line, const QString& tone) {
   QScrollBar* bar = text_->verticalScrollBar();
   const bool isAtEnd = bar->value() >= bar->maximum() - 2;
-  const int left = text_->horizontalScrollBar()->value();
   text_->appendHtml(
       QString("<span style=\"color:%1; white-space:pre\">%2</span>").arg(colourOf(tone).name(), line.toHtmlEscaped()));
-  // Appending follows the text to the end of its last line.
-  text_->horizontalScrollBar()->setValue(left);
   if (isAtEnd) bar->setValue(bar->maximum());
 }
 
