@@ -1,0 +1,29 @@
+// COCO's files of results: a list of detections.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/coco/coco_set.h"
+#include "core/coco/evaluation.h"
+
+namespace slab::coco {
+
+/// Reads [{"image_id", "category_id", "bbox" or "segmentation", "score"}, ...] in its order.
+///
+/// As COCO's loadRes has it, the first result decides for all: with a bbox a detection's area is its box's, also where
+/// masks are compared; without one it is its mask's, and the box is the mask's box. Masks are run lengths of the whole
+/// image, compressed or not, or polygons.
+///
+/// Throws Error(Data), with the first faulty result and how many more there are, for results of images or categories
+/// that `set` has not, masks of another size, scores that are no numbers, missing boxes or masks, and what is no file
+/// of results.
+std::vector<Detection> readResults(const std::string& path, const CocoSet& set, OverlapOf of);
+
+/// The same from memory; `name` stands for the path in messages.
+std::vector<Detection> parseResults(std::span<const std::byte> json, const std::string& name, const CocoSet& set,
+                                    OverlapOf of);
+
+}  // namespace slab::coco
