@@ -40,8 +40,9 @@ class AnnotationReader {
   /// The id, which no record of this list had before.
   std::int64_t uniqueId(RecordFields& fields, std::unordered_set<std::int64_t>& ids, const char* what) {
     const std::int64_t id = fields.wholeNumber(Field::Id);
-    idIsOwn_ = fields.isSound() && ids.insert(id).second;
-    if (!idIsOwn_) {
+    hasId_ = fields.isSound();
+    isOther_ = hasId_ && !ids.insert(id).second;
+    if (isOther_) {
       fields.fault(FaultKind::DuplicateId,
                    std::string("has an id that another ") + what + " has as well; give each its own");
     }
@@ -58,7 +59,7 @@ class AnnotationReader {
                                            " pixels, more than a mask can count; make it smaller");
     }
     image.file = fileOf(fields);
-    keep(fields, image, reading_.set.images, refused_.images);
+    keep(fields, image, reading_.set.images, refused_.images, refused_.anyImage);
   }
 
   std::string fileOf(RecordFields& fields) {
@@ -78,7 +79,7 @@ class AnnotationReader {
     category.id = uniqueId(fields, categoryIds_, "category");
     category.name = fields.text(Field::Name);
     if (category.name.empty()) fields.fault(FaultKind::MissingField, "has an empty name; write what it is called");
-    keep(fields, category, reading_.set.categories, refused_.categories);
+    keep(fields, category, reading_.set.categories, refused_.categories, refused_.anyCategory);
   }
 
   void takeAnnotation(RecordFields& fields) {
@@ -107,10 +108,12 @@ class AnnotationReader {
   /// A record that is refused is remembered by its id, so that what refers to it is not a fault as well.
   template <typename Kept>
   void keep(const RecordFields& fields, Kept& record, std::vector<Kept>& kept,
-            std::unordered_set<std::int64_t>& refused) {
+            std::unordered_set<std::int64_t>& refused, bool& any) const {
     if (fields.isSound()) {
       kept.push_back(std::move(record));
-    } else if (idIsOwn_) {
+    } else if (!hasId_) {
+      any = true;
+    } else if (!isOther_) {
       refused.insert(record.id);
     }
   }
@@ -119,7 +122,7 @@ class AnnotationReader {
   AnnotationReading& reading_;
   RefusedIds refused_;
   std::unordered_set<std::int64_t> imageIds_, categoryIds_, annotationIds_;
-  bool idIsOwn_ = false;  // of the record at hand
+  bool hasId_ = false, isOther_ = false;  // the record at hand: an id at all, one of an earlier record
   std::int64_t annotations_ = 0;
 };
 

@@ -30,11 +30,13 @@ class LinkCheck {
     if (refused_.images.contains(annotation.image) || refused_.categories.contains(annotation.category)) return false;
     const auto image = images_.find(annotation.image);
     if (image == images_.end()) {
+      if (refused_.anyImage) return false;
       return refuse(annotation, FaultKind::UnknownImage,
                     "names image " + std::to_string(annotation.image) +
                         ", which is not in images; add the image or remove the annotation");
     }
     if (!categories_.contains(annotation.category)) {
+      if (refused_.anyCategory) return false;
       return refuse(annotation, FaultKind::UnknownCategory,
                     "names category " + std::to_string(annotation.category) +
                         ", which is not in categories; add the category or correct the annotation");

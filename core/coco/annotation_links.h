@@ -12,6 +12,8 @@ namespace slab::coco {
 /// Records that were left out for a fault of their own.
 struct RefusedIds {
   std::unordered_set<std::int64_t> images, categories;
+  /// One had no id of its own: anything may have referred to it.
+  bool anyImage = false, anyCategory = false;
 };
 
 /// Removes annotations whose image or category is not there or whose mask does not fit their image, with a fault each

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/coco/json_text.h"
 
 namespace slab::coco {
 namespace {
@@ -16,112 +15,96 @@ namespace {
 constexpr std::array<std::string_view, static_cast<std::size_t>(Field::Count)> kFieldNames{
     "id", "image_id", "category_id", "width", "height", "file_name", "name", "area", "iscrowd", "score"};
 constexpr std::array<Section, 3> kSections{Section::Images, Section::Annotations, Section::Categories};
-/// Deeper than any COCO file nests what this program passes over.
-constexpr std::size_t kMostDepth = 256;
-
 /// What the parser is inside of.
 enum class Place { Root, Section, Record, Box, ShapeLists, ShapeList, RunLengths, Size, Counts, Passed };
 
-/// Receives the tokens. The names and signatures are those of nlohmann::json's SAX interface.
-class RecordReader {
+/// Makes records of the tokens.
+class RecordReader final : public JsonHandler {
  public:
   RecordReader(std::span<const std::byte> json, const std::string& name, CocoFile file, bool withShapes,
                const OnRecord& onRecord)
       : json_(json), name_(name), file_(file), withShapes_(withShapes), onRecord_(onRecord) {}
 
-  bool null() { return scalar({Scalar::Kind::Null, 0, 0, {}}); }
-  bool boolean(bool value) { return scalar({Scalar::Kind::Boolean, value ? 1 : 0, 0, {}}); }
-  bool number_integer(std::int64_t value) { return whole(value); }
-  bool number_unsigned(std::uint64_t value) {
-    if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      return whole(static_cast<std::int64_t>(value));
+  void null() override { scalar({Scalar::Kind::Null, 0, 0, {}}); }
+  void truth(bool value) override { scalar({Scalar::Kind::Boolean, value ? 1 : 0, 0, {}}); }
+  void whole(std::int64_t value) override {
+    if (NumberList* list = openList()) {
+      list->values.push_back(static_cast<double>(value));
+    } else {
+      scalar({Scalar::Kind::Whole, value, static_cast<double>(value), {}});
     }
-    return number_float(static_cast<double>(value), {});
   }
-  bool number_float(double value, const std::string&) {
+  void real(double value) override {
     if (NumberList* list = openList()) {
       list->values.push_back(value);
-      return true;
+    } else {
+      scalar({Scalar::Kind::Real, 0, value, {}});
     }
-    return scalar({Scalar::Kind::Real, 0, value, {}});
   }
-  bool string(std::string& value) {
+  void text(std::string& value) override {
     if (here() == Place::RunLengths && key_ == "counts") {
       record_.shape.isCompressed = true;
       record_.shape.text = std::move(value);
-      return true;
+    } else {
+      scalar({Scalar::Kind::Text, 0, 0, std::move(value)});
     }
-    return scalar({Scalar::Kind::Text, 0, 0, std::move(value)});
   }
-  bool binary(std::vector<std::uint8_t>&) { return true; }  // JSON has none
+  void key(std::string& name) override { key_.swap(name); }
 
-  bool start_object(std::size_t) {
+  void startObject() override {
     if (places_.empty()) {
       if (file_ == CocoFile::Results) refuse("is an object, and results are a list: give the file of detections");
-      return enter(Place::Root);
-    }
-    if (here() == Place::Section) {
+      enter(Place::Root);
+    } else if (here() == Place::Section) {
       record_ = {};
       record_.number = ++number_;
-      return enter(Place::Record);
-    }
-    if (here() == Place::Record && key_ == "segmentation" && withShapes_) {
+      enter(Place::Record);
+    } else if (here() == Place::Record && key_ == "segmentation" && withShapes_) {
       record_.shape = {};
       record_.shape.kind = ShapeField::Kind::RunLengths;
-      return enter(Place::RunLengths);
+      enter(Place::RunLengths);
+    } else {
+      enterOther();
     }
-    return enterOther();
   }
-  bool end_object() { return leave(); }
+  void endObject() override { leave(); }
 
-  bool start_array(std::size_t) {
+  void startArray() override {
     if (places_.empty()) {
       if (file_ == CocoFile::Annotations) {
         refuse(
             "is a list, and annotations are an object with images, annotations and categories: is it a file of "
             "results?");
       }
-      return enterSection(Section::Results);
+      enterSection(Section::Results);
+      return;
     }
     switch (here()) {
-      case Place::Root: return enterNamedSection();
-      case Place::Record:
-        if (key_ == "bbox") return enterList(record_.box, Place::Box);
-        if (key_ == "segmentation" && withShapes_) {
-          record_.shape = {};
-          record_.shape.kind = ShapeField::Kind::Lists;
-          return enter(Place::ShapeLists);
-        }
-        return enterOther();
+      case Place::Root: enterNamedSection(); break;
+      case Place::Record: startFieldArray(); break;
       case Place::ShapeLists:
         record_.shape.lists.emplace_back();
-        return enterList(record_.shape.lists.back(), Place::ShapeList);
-      case Place::RunLengths:
-        if (key_ == "size") return enterList(record_.shape.size, Place::Size);
-        if (key_ == "counts") {
-          record_.shape.isCompressed = false;
-          return enterList(record_.shape.counts, Place::Counts);
-        }
-        return enterOther();
-      default: return enterOther();
+        enterList(record_.shape.lists.back(), Place::ShapeList);
+        break;
+      case Place::RunLengths: startRunLengthsArray(); break;
+      default: enterOther();
     }
   }
-  bool end_array() { return leave(); }
+  void endArray() override { leave(); }
 
-  bool key(std::string& name) {
-    key_ = std::move(name);
-    return true;
-  }
-
-  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception&) {
-    const std::string size = std::to_string(json_.size());
+  [[noreturn]] void refuse(const JsonStop& stop) const {
+    const std::string place = std::to_string(stop.position);
     if (json_.empty()) refuse("is empty: download or export it again");
-    if (position > json_.size()) refuse("is cut: it ends after " + size + " bytes; download or export it again");
-    const bool isNumber = !token.empty() && token.front() != '"';
-    if (isNumber && (token.back() == 'N' || token.back() == 'I')) {
-      refuse("holds NaN or Infinity at byte " + std::to_string(position) + ", which JSON has not; write a number");
+    switch (stop.fault) {
+      case JsonFault::Cut:
+        refuse("is cut: it ends after " + std::to_string(json_.size()) + " bytes; download or export it again");
+      case JsonFault::NotFinite:
+        refuse("holds NaN, Infinity or a number as large at byte " + place + ", which JSON has not; write a number");
+      case JsonFault::TooDeep:
+        refuse("nests " + std::to_string(kMostJsonDepth) + " deep at byte " + place + ", which no COCO file does");
+      case JsonFault::Invalid: break;
     }
-    refuse("is not valid JSON at byte " + std::to_string(position) + ": export it again");
+    refuse("is not valid JSON at byte " + place + ": export it again");
   }
 
   /// After the last token.
@@ -140,35 +123,58 @@ class RecordReader {
  private:
   [[nodiscard]] Place here() const { return places_.empty() ? Place::Passed : places_.back(); }
 
-  bool enter(Place place) {
-    if (places_.size() >= kMostDepth) refuse("nests " + std::to_string(kMostDepth) + " deep, which no COCO file does");
-    places_.push_back(place);
-    return true;
-  }
+  void enter(Place place) { places_.push_back(place); }
 
-  bool enterList(NumberList& list, Place place) {
+  void enterList(NumberList& list, Place place) {
     list = {};
     list.isGiven = true;
     list_ = &list;
-    return enter(place);
+    enter(place);
   }
 
-  bool enterSection(Section section) {
+  void enterSection(Section section) {
     auto& seen = seen_[static_cast<std::size_t>(section)];
     if (seen) refuse("has two lists of one name; keep one of them");
     seen = true;
     section_ = section;
     number_ = 0;
-    return enter(Place::Section);
+    enter(Place::Section);
   }
 
-  bool enterNamedSection() {
+  void enterNamedSection() {
     const auto* found = std::find_if(kSections.begin(), kSections.end(), [&](auto s) { return nameOf(s) == key_; });
-    return found == kSections.end() ? enter(Place::Passed) : enterSection(*found);
+    if (found == kSections.end()) {
+      enter(Place::Passed);
+    } else {
+      enterSection(*found);
+    }
+  }
+
+  void startFieldArray() {
+    if (key_ == "bbox") {
+      enterList(record_.box, Place::Box);
+    } else if (key_ == "segmentation" && withShapes_) {
+      record_.shape = {};
+      record_.shape.kind = ShapeField::Kind::Lists;
+      enter(Place::ShapeLists);
+    } else {
+      enterOther();
+    }
+  }
+
+  void startRunLengthsArray() {
+    if (key_ == "size") {
+      enterList(record_.shape.size, Place::Size);
+    } else if (key_ == "counts") {
+      record_.shape.isCompressed = false;
+      enterList(record_.shape.counts, Place::Counts);
+    } else {
+      enterOther();
+    }
   }
 
   /// Something nested where a record has no list or object of a known name.
-  bool enterOther() {
+  void enterOther() {
     switch (here()) {
       case Place::Root: refuseSection("an object"); break;
       case Place::Section: refuseEntry("a list"); break;
@@ -181,22 +187,13 @@ class RecordReader {
       case Place::RunLengths:
       case Place::Passed: break;
     }
-    return enter(Place::Passed);
+    enter(Place::Passed);
   }
 
-  bool leave() {
+  void leave() {
     const Place place = places_.back();
     places_.pop_back();
     if (place == Place::Record) onRecord_(section_, record_);
-    return true;
-  }
-
-  bool whole(std::int64_t value) {
-    if (NumberList* list = openList()) {
-      list->values.push_back(static_cast<double>(value));
-      return true;
-    }
-    return scalar({Scalar::Kind::Whole, value, static_cast<double>(value), {}});
   }
 
   /// The list of numbers that the parser is in.
@@ -210,10 +207,10 @@ class RecordReader {
     }
   }
 
-  bool scalar(Scalar value) {
+  void scalar(Scalar value) {
     if (NumberList* list = openList()) {
       list->isSound = false;
-      return true;
+      return;
     }
     if (places_.empty()) refuse("holds " + std::string(nameOf(value.kind)) + ", no lists");
     switch (here()) {
@@ -223,7 +220,6 @@ class RecordReader {
       case Place::ShapeLists: record_.shape.isSound = false; break;
       default: break;
     }
-    return true;
   }
 
   void store(Scalar value) {
@@ -294,8 +290,8 @@ std::string_view nameOf(Scalar::Kind kind) {
 void parseRecords(std::span<const std::byte> json, const std::string& name, CocoFile file, bool withShapes,
                   const OnRecord& onRecord) {
   RecordReader reader(json, name, file, withShapes, onRecord);
-  const auto* text = reinterpret_cast<const char*>(json.data());
-  nlohmann::json::sax_parse(text, text + json.size(), &reader);
+  const auto stop = readJson({reinterpret_cast<const char*>(json.data()), json.size()}, reader);
+  if (stop) reader.refuse(*stop);
   reader.finish();
 }
 

@@ -47,8 +47,7 @@ RunLengths mergeMasks(std::span<const RunLengths> masks, MaskMerge how);
 
 /// Pixels that are in.
 std::uint64_t areaOf(const RunLengths& mask);
-/// The smallest box of whole pixels around what is in, as maskApi has it: whole columns once a run goes from one
-/// column to another. All 0 for an empty mask.
+/// The smallest box of whole pixels around what is in; all 0 for an empty mask.
 CocoBox boxOf(const RunLengths& mask);
 
 /// "" for a sound mask of a size within the limits, else what is wrong: "its counts add up to 7, 3 x 4 pixels need 12".

@@ -5,9 +5,13 @@
 
 #include "core/base/rng.h"
 
-namespace slab::coco::test {
+namespace slab::test {
 namespace {
 
+using coco::CocoBox;
+using coco::drawPolygon;
+using coco::Polygon;
+using coco::RunLengths;
 using nlohmann::json;
 
 std::uint64_t count(double value) {
@@ -120,7 +124,7 @@ json drawResult(Random& random, const json& image, const json& categories, const
           {"category_id", category},
           {"bbox", toJson(box)},
           {"score", score},
-          {"segmentation", {{"size", {mask.height, mask.width}}, {"counts", toCompressed(mask)}}}};
+          {"segmentation", {{"size", {mask.height, mask.width}}, {"counts", coco::toCompressed(mask)}}}};
 }
 
 /// In hundredths of a pixel, reaching a quarter of the image out of it.
@@ -178,4 +182,4 @@ SyntheticMasks drawMasks(std::uint64_t number) {
   return masks;
 }
 
-}  // namespace slab::coco::test
+}  // namespace slab::test

@@ -8,7 +8,7 @@
 
 #include "core/coco/polygon.h"
 
-namespace slab::coco::test {
+namespace slab::test {
 
 struct SyntheticSet {
   nlohmann::json annotations;  // an annotation file
@@ -22,9 +22,9 @@ nlohmann::json without(nlohmann::json results, const std::string& field);
 
 struct SyntheticMasks {
   std::uint32_t height = 0, width = 0;
-  Polygon first, second;
+  coco::Polygon first, second;
 };
 
 SyntheticMasks drawMasks(std::uint64_t number);
 
-}  // namespace slab::coco::test
+}  // namespace slab::test
