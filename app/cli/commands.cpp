@@ -31,7 +31,7 @@ const std::vector<Command>& commands() {
       {"attn", "Attention maps as PNG and .npy", setUpAttn},
       {"bench", "Latency and throughput, interleaved, with intervals", setUpBench},
       {"config", "Print, check, compare and explain configurations", setUpConfig},
-      {"data", "Look through a data set", setUpData},
+      {"data", "Look through, pack or make a data set; COCO's numbers of results", setUpData},
       {"model", "Models by name; shapes, parameters and MACs", setUpModel},
       {"runs", "List runs; show, pause, resume, checkpoint or stop one", setUpRuns},
       {"queue", "Trainings one after another: add, order, hold, run until a time of day", setUpQueue},

@@ -6,9 +6,12 @@
 #include <memory>
 #include <stop_token>
 
+#include "app/cli/coco_eval_command.h"
+#include "app/cli/coco_scan.h"
 #include "app/cli/command.h"
 #include "app/cli/config_source.h"
 #include "app/cli/data_pack_command.h"
+#include "app/cli/make_scenes_command.h"
 #include "app/cli/output.h"
 #include "app/cli/scan_progress.h"
 #include "app/cli/signals.h"
@@ -23,6 +26,7 @@ constexpr std::size_t kSizesNamed = 5;
 struct Options {
   ConfigOptions config;
   std::string folder;
+  std::string type = "image_folder", annotations, root;  // --type coco
   std::int64_t limit = 0;
   int workers = 0;
   bool json = false, events = false, strict = false;
@@ -127,7 +131,19 @@ void print(const ScanReport& report) {
   if (!report.titlesHint.empty()) printLine("hint: " + report.titlesHint);
 }
 
+int scanCocoSet(const Options& options) {
+  if (options.annotations.empty()) throw CLI::RequiredError("--annotations");
+  if (!options.folder.empty() || options.config.isGiven()) {
+    throw CLI::ValidationError("--type coco", "goes with --annotations and --root, not with a folder or configuration");
+  }
+  return scanCoco({options.annotations, options.root, options.json, options.events, options.strict});
+}
+
 int scan(const Options& options) {
+  if (options.type == "coco") return scanCocoSet(options);
+  if (!options.annotations.empty() || !options.root.empty()) {
+    throw CLI::ValidationError("--annotations and --root", "go with --type coco");
+  }
   ConfigOptions given = options.config;
   if (!options.folder.empty()) {
     given.overrides.push_back("data.type=image_folder");
@@ -164,6 +180,13 @@ Action setUpData(CLI::App& app) {
       app.add_subcommand("scan", "Decode every image in a sandbox; report what is damaged, empty or missing");
   options->config.add(*scanApp);
   scanApp->add_option("folder", options->folder, "Image folder with train/<class> and val/<class> or val/ and a list");
+  scanApp->add_option("--type", options->type, "image_folder, or coco for an annotation file and its images")
+      ->check(CLI::IsMember({"image_folder", "coco"}))
+      ->capture_default_str();
+  scanApp->add_option("--annotations", options->annotations, "With --type coco: the annotation file");
+  scanApp->add_option(
+      "--root", options->root,
+      "With --type coco: the folder that file_name is relative to; without it images are not looked at");
   scanApp->add_option("--limit", options->limit, "Look at the first images only")->check(CLI::NonNegativeNumber);
   scanApp->add_option("--workers", options->workers, "Decoding processes; 0: one a core")
       ->check(CLI::NonNegativeNumber);
@@ -174,9 +197,18 @@ Action setUpData(CLI::App& app) {
       "Verdicts are kept in <folder>/.slab-manifest.tsv, or under XDG_CACHE_HOME where the folder can't be written:\n"
       "the next scan decodes only what is new or changed, and training skips what was found bad. Ctrl+C keeps what\n"
       "was scanned. Labels of a flat val/ come from val.txt (\"name.JPEG 65\" or \"name.JPEG n01751748\"), val.csv or\n"
-      "Kaggle's LOC_val_solution.csv. Exit code 0: scanned, bad images or not (see --strict), 1: failed, 2: usage.");
-  const Action packAction = setUpDataPack(app);
-  return [options, packAction, scanApp] { return scanApp->parsed() ? scan(*options) : packAction(); };
+      "Kaggle's LOC_val_solution.csv. Of a COCO set every faulty record is named, and every image that\n"
+      "is missing or of another size than its record. Exit code 0: scanned, bad images or not (see --strict), 1: "
+      "failed,\n"
+      "2: usage.");
+  const std::vector<std::pair<std::string, Action>> others{
+      {"pack", setUpDataPack(app)}, {"coco-eval", setUpCocoEval(app)}, {"make-scenes", setUpMakeScenes(app)}};
+  return [options, others, scanApp, &app] {
+    if (scanApp->parsed()) return scan(*options);
+    const auto given =
+        std::find_if(others.begin(), others.end(), [&](const auto& other) { return app.got_subcommand(other.first); });
+    return given->second();
+  };
 }
 
 }  // namespace slab::cli
