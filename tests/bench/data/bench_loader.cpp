@@ -18,8 +18,8 @@
 #include "core/data/sample_source.h"
 #include "core/formats/jpeg_writer.h"
 #include "tests/bench/data/natural_images.h"
-#include "tests/bench/data/pillow_rival.h"
 #include "tests/bench/ops/paired_timing.h"
+#include "tests/bench/python_rival.h"
 
 namespace slab::bench {
 namespace {
@@ -105,7 +105,7 @@ struct Contest {
   std::vector<double> files, cache, plain, tuned;  // processor seconds a turn
 };
 
-Contest compete(const Settings& settings, const Folder& folder, PillowRival& rival) {
+Contest compete(const Settings& settings, const Folder& folder, PythonRival& rival) {
   std::vector<data::SampleSource> decoded;
   for (const std::string& path : folder.paths) {
     decoded.push_back(data::imageSource(data::wholeImage(data::fileSource(path), ColorMode::Rgb), path));
@@ -138,7 +138,7 @@ void printRatio(const char* name, const std::vector<double>& ours, const std::ve
 
 int run(const Settings& settings) {
   const Folder folder;
-  PillowRival rival(settings.python, SLAB_SOURCE_DIR "/tests/bench/data/pillow_rival.py", folder.root.string());
+  PythonRival rival(settings.python, SLAB_SOURCE_DIR "/tests/bench/data/pillow_rival.py", folder.root.string());
   const std::string version = rival.ask("version");
   std::printf("loader: %d JPEGs of %d x %d, %.0f KB each, to %d x %d; processor time of one thread\n", kImages, kWidth,
               kHeight, 1e-3 * static_cast<double>(folder.bytes) / kImages, kSize, kSize);

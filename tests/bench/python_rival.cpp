@@ -1,4 +1,4 @@
-#include "tests/bench/data/pillow_rival.h"
+#include "tests/bench/python_rival.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 
 namespace slab::bench {
 
-PillowRival::PillowRival(const std::string& python, const std::string& script, const std::string& folder) {
+PythonRival::PythonRival(const std::string& python, const std::string& script, const std::string& folder) {
   std::signal(SIGPIPE, SIG_IGN);
   int there[2], back[2];
   if (::pipe(there) != 0 || ::pipe(back) != 0) return;
@@ -25,13 +25,13 @@ PillowRival::PillowRival(const std::string& python, const std::string& script, c
   from_ = ::fdopen(back[0], "r");
 }
 
-PillowRival::~PillowRival() {
+PythonRival::~PythonRival() {
   if (to_ != nullptr) std::fclose(to_);
   if (from_ != nullptr) std::fclose(from_);
   if (child_ > 0) ::waitpid(child_, nullptr, 0);
 }
 
-std::string PillowRival::ask(const std::string& line) {
+std::string PythonRival::ask(const std::string& line) {
   if (to_ == nullptr || from_ == nullptr) return {};
   std::fprintf(to_, "%s\n", line.c_str());
   std::fflush(to_);

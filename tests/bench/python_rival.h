@@ -1,4 +1,4 @@
-// A Python process with Pillow that does what it is told (pillow_rival.py).
+// A Python process that does what it is told, a line at a time (data/pillow_rival.py, coco/coco_rival.py).
 #pragma once
 
 #include <sys/types.h>
@@ -8,13 +8,13 @@
 
 namespace slab::bench {
 
-class PillowRival {
+class PythonRival {
  public:
   /// Starts `python` on the script for the files of `folder`.
-  PillowRival(const std::string& python, const std::string& script, const std::string& folder);
-  ~PillowRival();
-  PillowRival(const PillowRival&) = delete;
-  PillowRival& operator=(const PillowRival&) = delete;
+  PythonRival(const std::string& python, const std::string& script, const std::string& folder);
+  ~PythonRival();
+  PythonRival(const PythonRival&) = delete;
+  PythonRival& operator=(const PythonRival&) = delete;
 
   /// One line there and one back; "" when the process is not there (any more).
   std::string ask(const std::string& line);
