@@ -93,6 +93,31 @@ Status check(const SlaBackward& call) {
   return verdict(sound && given(call.position));
 }
 
+Status check(const RoiAlignShape& shape) {
+  constexpr std::int64_t kMostPixels = std::int64_t{1} << 24;  // a side: what float32 counts
+  const bool map = shape.images >= 1 && shape.height >= 1 && shape.width >= 1 && shape.channels >= 1 &&
+                   shape.height <= kMostPixels && shape.width <= kMostPixels && shape.images <= kMostPixels;
+  const bool bins = shape.rois >= 0 && shape.rows >= 1 && shape.columns >= 1 && shape.rows <= kMostPixels &&
+                    shape.columns <= kMostPixels;
+  return verdict(map && bins && shape.scale > 0.0f && shape.samplingRatio >= 0);
+}
+
+Status check(const RoiAlignForward& call) {
+  if (const Status status = check(call.shape); status != Status::Ok || call.shape.rois == 0) return status;
+  return verdict(given(call.map, call.rois, call.output));
+}
+
+Status check(const RoiAlignBackward& call) {
+  if (const Status status = check(call.shape); status != Status::Ok) return status;
+  return verdict(given(call.dMap) && (call.shape.rois == 0 || given(call.rois, call.dOutput)));
+}
+
+Status check(const Nms& call) {
+  if (call.boxes < 0 || call.groups < 0 || (call.groups == 0 && call.boxes > 0)) return Status::BadArgument;
+  if (call.boxes == 0) return Status::Ok;
+  return verdict(call.box != nullptr && call.groupBegin != nullptr && call.keep != nullptr);
+}
+
 Status checkWorkspace(const void* workspace, std::size_t bytes, std::size_t needed) {
   if (needed == 0) return Status::Ok;
   if (bytes < needed) return Status::WorkspaceTooSmall;

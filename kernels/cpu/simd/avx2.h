@@ -47,6 +47,8 @@ struct Avx2 {
   static F fma(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
   static F fnma(F a, F b, F c) { return _mm256_fnmadd_ps(a, b, c); }
   static F relu(F value) { return _mm256_max_ps(zero(), value); }
+  static F max(F a, F b) { return _mm256_max_ps(a, b); }
+  static F min(F a, F b) { return _mm256_min_ps(a, b); }
   static F wherePositive(F sign, F value) { return _mm256_and_ps(_mm256_cmp_ps(sign, zero(), _CMP_GT_OQ), value); }
   static F keep(F value, Whole) { return value; }
   static F keep(F value, Part part) { return _mm256_and_ps(value, _mm256_castsi256_ps(mask(part))); }

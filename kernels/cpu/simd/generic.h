@@ -44,6 +44,9 @@ struct Generic {
   static F fnma(F a, F b, F c) { return c - a * b; }
   /// max(value, 0); NaN stays NaN
   static F relu(F value) { return value < zero() ? zero() : value; }
+  /// Of numbers: which of the two a NaN gives is not said.
+  static F max(F a, F b) { return a > b ? a : b; }
+  static F min(F a, F b) { return a < b ? a : b; }
   /// value where sign > 0, else 0
   static F wherePositive(F sign, F value) { return sign > zero() ? value : zero(); }
   /// value in the lanes of the part, 0 elsewhere
