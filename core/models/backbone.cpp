@@ -1,20 +1,9 @@
 #include "core/models/backbone.h"
 
-#include <algorithm>
-
 #include "core/base/error.h"
-#include "core/nn/norms/prep_bn.h"
 
 namespace slab {
 namespace {
-
-std::vector<nn::PrepBn*> prepBnNorms(const torch::nn::Module& model) {
-  std::vector<nn::PrepBn*> norms;
-  for (const auto& module : model.modules(/*include_self=*/false)) {
-    if (auto* norm = dynamic_cast<nn::PrepBn*>(module.get())) norms.push_back(norm);
-  }
-  return norms;
-}
 
 std::string shapeText(const at::Tensor& tensor) {
   std::string text;
@@ -45,22 +34,11 @@ void Backbone::setLambda(double lambda, bool layerNormOnly) {
 }
 
 void Backbone::setCounters(const NormCounters& counters) {
-  for (auto* norm : prepBnNorms(*this)) {
-    norm->warm.fill_(counters.warm);
-    norm->iter.fill_(counters.iter);
-    norm->totalStep.fill_(counters.totalStep);
-  }
+  writeCounters(*this, counters);
 }
 
 std::optional<NormCounters> Backbone::counters() const {
-  std::optional<NormCounters> largest;
-  for (const auto* norm : prepBnNorms(*this)) {
-    if (!largest) largest.emplace();
-    largest->warm = std::max(largest->warm, norm->warm.item<std::int64_t>());
-    largest->iter = std::max(largest->iter, norm->iter.item<std::int64_t>());
-    largest->totalStep = std::max(largest->totalStep, norm->totalStep.item<std::int64_t>());
-  }
-  return largest;
+  return largestCounters(*this);
 }
 
 std::int64_t Backbone::parameterCount() const {

@@ -9,17 +9,11 @@
 
 #include "core/config/model_config.h"
 #include "core/models/fold_site.h"
+#include "core/models/norm_counters.h"
 #include "core/nn/attention/attention.h"
 #include "core/nn/context.h"
 
 namespace slab {
-
-/// The reference's counters of a PRepBN norm, in optimizer steps.
-struct NormCounters {
-  std::int64_t warm = 0;
-  std::int64_t iter = 0;
-  std::int64_t totalStep = 0;
-};
 
 /// images (B, channels, size, size), already normalised, -> logits (B, classes). The names of parameters
 /// and buffers, and their order, are the reference's state dict. One thread at a time.

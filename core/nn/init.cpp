@@ -24,6 +24,18 @@ void convolution(at::Tensor& weight, at::Tensor& bias) {
   bias.uniform_(-bound, bound);
 }
 
+void xavierUniform(at::Tensor& weight) {
+  const torch::NoGradGuard noGrad;
+  const auto area = static_cast<double>(weight.numel()) / static_cast<double>(weight.size(0) * weight.size(1));
+  const double bound = std::sqrt(6.0 / (area * static_cast<double>(weight.size(0) + weight.size(1))));
+  weight.uniform_(-bound, bound);
+}
+
+void heNormal(at::Tensor& weight) {
+  const auto fanOut = static_cast<double>(weight.numel()) / static_cast<double>(weight.size(1));
+  normal(weight, std::sqrt(2.0 / fanOut));
+}
+
 void convolutionByFanOut(at::Tensor& weight, at::Tensor& bias, std::int64_t groups) {
   const auto fanOut = weight.size(2) * weight.size(3) * weight.size(0) / groups;
   normal(weight, std::sqrt(2.0 / static_cast<double>(fanOut)));

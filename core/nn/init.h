@@ -20,6 +20,12 @@ void constant(at::Tensor& parameter, double value);
 /// kernel area. (Kaiming uniform with a = sqrt(5) has this bound.)
 void convolution(at::Tensor& weight, at::Tensor& bias);
 
+/// Uniform in +-sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010), fans of (out, in, ...) times the kernel area.
+void xavierUniform(at::Tensor& weight);
+
+/// N(0, sqrt(2 / fan out)) (He et al., arXiv 1502.01852), fan out = size(0) x kernel area, as PyTorch counts it.
+void heNormal(at::Tensor& weight);
+
 /// PVTv2's rule for every convolution: weight N(0, sqrt(2 / fan out)), fan out = kernel area x out / groups, bias 0.
 void convolutionByFanOut(at::Tensor& weight, at::Tensor& bias, std::int64_t groups);
 

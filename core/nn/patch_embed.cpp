@@ -1,5 +1,9 @@
 #include "core/nn/patch_embed.h"
 
+#include <ATen/ops/upsample_bilinear2d.h>
+
+#include <cmath>
+
 #include "core/ops/linear.h"
 
 namespace slab::nn {
@@ -20,6 +24,14 @@ at::Tensor tokensToMap(const at::Tensor& tokens, std::int64_t rows, std::int64_t
 
 at::Tensor mapToTokens(const at::Tensor& map) {
   return map.flatten(2).transpose(1, 2);
+}
+
+at::Tensor stretchedOverGrid(const at::Tensor& tokens, std::int64_t rows, std::int64_t columns) {
+  const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(tokens.size(1)))));
+  if (side == rows && side == columns) return tokens;
+  TORCH_CHECK(side * side == tokens.size(1), tokens.size(1), " positions are no square grid");
+  return mapToTokens(at::upsample_bilinear2d(tokensToMap(tokens, side, side), {rows, columns},
+                                             /*align_corners=*/false));
 }
 
 PatchEmbed::PatchEmbed(PatchShape shape, const NormFactory* norms, ContextPtr context)

@@ -20,6 +20,10 @@ at::Tensor tokensToMap(const at::Tensor& tokens, std::int64_t rows, std::int64_t
 /// (B, C, H, W) -> tokens (B, H W, C); a view where the map's channels are innermost.
 at::Tensor mapToTokens(const at::Tensor& map);
 
+/// Values of a square grid (1, n n, C) stretched to rows x columns by bilinear interpolation (align_corners false, as
+/// PyTorch's default); themselves where that is their grid.
+at::Tensor stretchedOverGrid(const at::Tensor& tokens, std::int64_t rows, std::int64_t columns);
+
 struct PatchShape {
   std::int64_t patch = 4;
   std::int64_t inChannels = 3;

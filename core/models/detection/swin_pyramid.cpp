@@ -6,7 +6,6 @@
 
 #include <numeric>
 
-#include "core/base/error.h"
 #include "core/config/arch/attention_letters.h"
 #include "core/nn/attention/focused_linear_attention.h"
 #include "core/nn/attention/simplified_linear_attention.h"
@@ -88,10 +87,10 @@ at::Tensor PyramidBlock::attend(const at::Tensor& normed, Grid grid) {
       .contiguous();
 }
 
-SwinPyramid::SwinPyramid(const ModelConfig& config) : config_(config), context_(std::make_shared<nn::Context>()) {
-  const nn::NormFactory norms{config.norm, layerNormEps(Family::Swin), context_};
+SwinPyramid::SwinPyramid(const ModelConfig& config) : PyramidBackbone(config) {
+  const nn::NormFactory norms{config.norm, layerNormEps(Family::Swin), context()};
   const nn::PatchShape patches{config.patchSize, config.inChannels, config.embedDim};
-  patchEmbed_ = register_module("patch_embed", std::make_shared<nn::PatchEmbed>(patches, &norms, context_));
+  patchEmbed_ = register_module("patch_embed", std::make_shared<nn::PatchEmbed>(patches, &norms, context()));
   auto layers = list(*this, "layers");
   std::int64_t firstBlock = 0;
   for (std::size_t i = 0; i < config.stages(); ++i) {
@@ -103,33 +102,31 @@ SwinPyramid::SwinPyramid(const ModelConfig& config) : config_(config), context_(
     firstBlock += config.depths[i];
     stages_.push_back(std::move(stage));
   }
-  const nn::NormFactory layerNorms{NormKind::LayerNorm, layerNormEps(Family::Swin), context_};
+  const nn::NormFactory layerNorms{NormKind::LayerNorm, layerNormEps(Family::Swin), context()};
   for (std::size_t i = 0; i < config.stages(); ++i) {
     outputNorms_.push_back(
         std::make_unique<nn::NormSlot>(*this, "norm" + std::to_string(i), layerNorms.make(config.widthOf(i))));
   }
+  train();
 }
 
 SwinPyramid::Stage SwinPyramid::makeStage(std::size_t index, std::int64_t firstBlock, const nn::NormFactory& norms) {
-  const auto total = std::accumulate(config_.depths.begin(), config_.depths.end(), std::int64_t{0});
-  const std::int64_t width = config_.widthOf(index);
-  const auto hidden = static_cast<std::int64_t>(static_cast<double>(width) * config_.mlpRatioOf(index));
+  const auto total = std::accumulate(config().depths.begin(), config().depths.end(), std::int64_t{0});
+  const std::int64_t width = config().widthOf(index);
+  const auto hidden = static_cast<std::int64_t>(static_cast<double>(width) * config().mlpRatioOf(index));
   Stage stage;
-  for (std::int64_t j = 0; j < config_.depths[index]; ++j) {
-    stage.blocks.push_back(std::make_shared<PyramidBlock>(makeAttention(config_, index, j, context_), hidden,
-                                                          nn::dropPathRate(config_.dropPath, firstBlock + j, total),
+  for (std::int64_t j = 0; j < config().depths[index]; ++j) {
+    stage.blocks.push_back(std::make_shared<PyramidBlock>(makeAttention(config(), index, j, context()), hidden,
+                                                          nn::dropPathRate(config().dropPath, firstBlock + j, total),
                                                           norms));
   }
-  if (index + 1 < config_.stages()) stage.downsample = std::make_shared<nn::PatchMerging>(width, norms);
+  if (index + 1 < config().stages()) stage.downsample = std::make_shared<nn::PatchMerging>(width, norms);
   return stage;
 }
 
 std::vector<at::Tensor> SwinPyramid::forward(const at::Tensor& images) {
-  if (images.dim() != 4 || images.size(1) != config_.inChannels) {
-    throw Error(ErrorKind::Data,
-                config_.name + " takes images of " + std::to_string(config_.inChannels) + " channels, N x C x H x W");
-  }
-  const std::int64_t patch = config_.patchSize;
+  requireImages(images);
+  const std::int64_t patch = config().patchSize;
   Grid grid{(images.size(2) + patch - 1) / patch, (images.size(3) + patch - 1) / patch};
   at::Tensor tokens = patchEmbed_->forward(
       at::constant_pad_nd(images, {0, grid.columns * patch - images.size(3), 0, grid.rows * patch - images.size(2)}));

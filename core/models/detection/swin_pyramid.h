@@ -6,6 +6,7 @@
 
 #include "core/config/arch/detection.h"
 #include "core/models/backbone.h"
+#include "core/models/detection/pyramid_backbone.h"
 #include "core/nn/attention/attention.h"
 #include "core/nn/drop_path.h"
 #include "core/nn/mlp.h"
@@ -14,12 +15,6 @@
 #include "core/nn/patch_merging.h"
 
 namespace slab {
-
-/// Rows and columns of a map of tokens.
-struct Grid {
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-};
 
 /// A Swin block on a map of any size. Behind norm1 the map is filled up with zeros, right and below, to whole windows,
 /// and what was filled up is cut off again. A zero token's q, k and v are the qkv layer's bias, so the layer runs on
@@ -47,14 +42,13 @@ class PyramidBlock : public torch::nn::Module {
 /// each behind a LayerNorm of its own ("norm0" to "norm3"), which never folds. The other registered names and their
 /// order are the reference's state dict of its detection backbone (mmdet's Swin, without "backbone."); files of it have
 /// no counter `warm`. An image is filled up with zeros to whole patches, a map to whole windows and to even sides.
-class SwinPyramid : public torch::nn::Module {
+class SwinPyramid : public PyramidBackbone {
  public:
   explicit SwinPyramid(const ModelConfig& config);
-  std::vector<at::Tensor> forward(const at::Tensor& images);
+  std::vector<at::Tensor> forward(const at::Tensor& images) override;
 
-  [[nodiscard]] const ModelConfig& config() const { return config_; }
-  /// All norms still in place, in the order of the forward; those of the outputs have no layer to go to.
-  std::vector<FoldSite> foldSites();
+  /// The norms of the outputs have no layer to go to.
+  std::vector<FoldSite> foldSites() override;
 
  private:
   struct Stage {
@@ -63,8 +57,6 @@ class SwinPyramid : public torch::nn::Module {
   };
   Stage makeStage(std::size_t index, std::int64_t firstBlock, const nn::NormFactory& norms);
 
-  ModelConfig config_;
-  nn::ContextPtr context_;
   std::shared_ptr<nn::PatchEmbed> patchEmbed_;
   std::vector<Stage> stages_;
   std::vector<std::unique_ptr<nn::NormSlot>> outputNorms_;

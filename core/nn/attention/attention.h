@@ -88,6 +88,8 @@ class Attention : public torch::nn::Module {
   [[nodiscard]] std::int64_t channels() const { return shape_.width; }
 
  protected:
+  /// For kinds that follow their tokens to another grid.
+  void setPlace(AttentionPlace place) { place_ = std::move(place); }
   /// Throws Error(Config) where the heads do not divide the width.
   Attention(AttentionPlace place, AttentionShape shape, ContextPtr context);
   /// The probe, if it wants this attention; else nullptr.

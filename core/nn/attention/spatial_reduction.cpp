@@ -3,6 +3,7 @@
 #include <ATen/ops/upsample_linear1d.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/nn/attention/depthwise.h"
@@ -34,6 +35,14 @@ SpatialReductionAttention::SpatialReductionAttention(AttentionPlace place, Atten
   if (reduction == 1) return;
   sr = register_module("sr", std::make_shared<Conv2d>(ConvShape{shape.width, shape.width, reduction, reduction, 0, 1}));
   norm.emplace(*this, "norm", norms.make(shape.width));
+}
+
+void SpatialReductionAttention::setGrid(std::int64_t height, std::int64_t width) {
+  AttentionPlace moved = place();
+  moved.height = height;
+  moved.width = width;
+  moved.window = std::max(height, width);
+  setPlace(std::move(moved));
 }
 
 at::Tensor SpatialReductionAttention::reduced(const at::Tensor& tokens) {
@@ -112,23 +121,26 @@ at::Tensor ReducedLinearAttention::attend(const at::Tensor& q, const at::Tensor&
   return kind_ == AttentionKind::FocusedLinear ? attendFocused(q, k, v) : attendSimplified(q, k, v);
 }
 
+at::Tensor ReducedLinearAttention::encoding() const {
+  return stretchedOverGrid(positionalEncoding, place().keyHeight(), place().keyWidth());
+}
+
 at::Tensor ReducedLinearAttention::attendSimplified(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
   const ops::SlaShape shape{heads(), place().windowHeight(), place().windowWidth()};
   if (place().reduction == 1) {
-    const at::Tensor output =
-        ops::simplifiedLinearAttention(q, k, v, positionalEncoding, dwc->weight, dwc->bias, shape);
+    const at::Tensor output = ops::simplifiedLinearAttention(q, k, v, encoding(), dwc->weight, dwc->bias, shape);
     report(q, k, v, {}, output);
     return output;
   }
   const at::Tensor wide = stretched(v, q.size(1));
   const at::Tensor output =
-      ops::reference::simplifiedLinearAttention(q, k, v, positionalEncoding, dwc->weight, dwc->bias, shape, wide);
+      ops::reference::simplifiedLinearAttention(q, k, v, encoding(), dwc->weight, dwc->bias, shape, wide);
   report(q, k, v, wide, output);
   return output;
 }
 
 at::Tensor ReducedLinearAttention::attendFocused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-  const at::Tensor query = focusedFeatures(q, scale), key = focusedFeatures(k + positionalEncoding, scale);
+  const at::Tensor query = focusedFeatures(q, scale), key = focusedFeatures(k + encoding(), scale);
   const at::Tensor wide = place().reduction == 1 ? at::Tensor{} : stretched(v, q.size(1));
   const at::Tensor local = headwiseOverGrid(wide.defined() ? wide : v, dwc->weight, dwc->bias, place().windowHeight(),
                                             place().windowWidth());
@@ -141,7 +153,7 @@ void ReducedLinearAttention::report(const at::Tensor& q, const at::Tensor& k, co
                                     const at::Tensor& wide, const at::Tensor& output) const {
   auto* listener = probe();
   if (listener == nullptr) return;
-  auto record = recordOf(q, kind_ == AttentionKind::FocusedLinear ? k : k + positionalEncoding, v, output);
+  auto record = recordOf(q, kind_ == AttentionKind::FocusedLinear ? k : k + encoding(), v, output);
   record.dwcWeight = dwc->weight;
   record.dwcBias = dwc->bias;
   record.stretchedV = wide;

@@ -15,6 +15,8 @@ namespace slab::nn {
 class SpatialReductionAttention : public Attention {
  public:
   at::Tensor forward(const at::Tensor& tokens);
+  /// From now on tokens lie on this grid; a positional encoding is stretched from its own to it.
+  void setGrid(std::int64_t height, std::int64_t width);
 
   std::shared_ptr<Linear> q;
   std::shared_ptr<Linear> kv;
@@ -66,6 +68,8 @@ class ReducedLinearAttention : public SpatialReductionAttention {
   at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) override;
 
  private:
+  /// (1, M, C) for the keys of the present grid.
+  [[nodiscard]] at::Tensor encoding() const;
   at::Tensor attendSimplified(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
   at::Tensor attendFocused(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
   void report(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& wide,
