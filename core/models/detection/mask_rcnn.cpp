@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "core/base/error.h"
 #include "core/base/rng.h"
 #include "core/models/detection/pvt_pyramid.h"
@@ -34,6 +37,19 @@ std::shared_ptr<PyramidBackbone> buildPyramid(const ModelConfig& config) {
   }
   throw Error(ErrorKind::Config, std::string("There is no detection backbone of the family ") +
                                      std::string(toString(config.family())) + "; take a Swin or a PVT");
+}
+
+DecayGroups decayGroups(const MaskRcnn& model) {
+  constexpr std::array<std::string_view, 3> kSwin{"absolute_pos_embed", "relative_position_bias_table", "norm"};
+  const bool isSwin = model.config().backbone.family() == Family::Swin;
+  DecayGroups groups;
+  for (const auto& item : model.named_parameters()) {
+    const bool isExcepted = isSwin && std::any_of(kSwin.begin(), kSwin.end(), [&](std::string_view word) {
+                              return item.key().find(word) != std::string::npos;
+                            });
+    (isExcepted ? groups.noDecay : groups.decay).push_back({item.key(), item.value()});
+  }
+  return groups;
 }
 
 at::Tensor DetectorLosses::total() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/config/detector_config.h"
+#include "core/models/decay_groups.h"
 #include "core/models/detection/feature_pyramid.h"
 #include "core/models/detection/ground_truth.h"
 #include "core/models/detection/pyramid_backbone.h"
@@ -58,6 +59,10 @@ class MaskRcnn : public torch::nn::Module {
   std::shared_ptr<RpnHead> rpn_;
   std::shared_ptr<RoiHead> roi_;
 };
+
+/// The published detectors' groups: on a Swin no decay for what has "absolute_pos_embed",
+/// "relative_position_bias_table" or "norm" in its name; on a PVT everything decays.
+DecayGroups decayGroups(const MaskRcnn& model);
 
 /// The backbone a configuration names; Error(Config) for a family without one.
 std::shared_ptr<PyramidBackbone> buildPyramid(const ModelConfig& config);

@@ -4,12 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
 #include "core/models/state_dict.h"
 #include "core/nn/norms/prep_bn.h"
+#include "core/ops/autocast.h"
 #include "support/golden.h"
+#include "support/long_tier.h"
 #include "tests/core/models/detection/support.h"
 
 namespace slab {
@@ -128,6 +133,39 @@ TEST(MaskRcnn, LossesFollowTheKeyBitForBit) {
   EXPECT_NE(total(hashKeys(0, 17)), total(hashKeys(0, 18)));
 }
 
+TEST(MaskRcnn, TrainsUnderAutocastWithLossesInFloat32) {
+  const Batch batch = twoImages();
+  const auto exact = tiny()->losses(batch.images, batch.sizes, batch.truths, 3);
+  const auto model = tiny();
+  DetectorLosses losses;
+  {
+    const ops::Autocast scope(at::kCPU, at::kBFloat16);
+    losses = model->losses(batch.images, batch.sizes, batch.truths, 3);
+  }
+  for (const auto& [name, term] : losses.named()) EXPECT_EQ(term.scalar_type(), at::kFloat) << name;
+  // The anchors that are sampled do not depend on the forward.
+  EXPECT_NEAR(losses.rpn.objectness.item<double>() / exact.rpn.objectness.item<double>(), 1.0, 0.02);
+  EXPECT_NEAR(losses.rpn.boxes.item<double>() / exact.rpn.boxes.item<double>(), 1.0, 0.02);
+  losses.total().backward();
+  for (const auto& item : model->named_parameters()) {
+    EXPECT_TRUE(item.value().grad().isfinite().all().item<bool>()) << item.key();
+  }
+}
+
+TEST(MaskRcnn, NormsAndRelativeTablesOfASwinDoNotDecay) {
+  const auto groups = decayGroups(*tiny());
+  EXPECT_GT(groups.noDecay.size(), 50U);
+  for (const auto& each : groups.noDecay) {
+    EXPECT_TRUE(each.name.find("norm") != std::string::npos || each.name.ends_with("bias_table")) << each.name;
+  }
+  std::set<std::string> decaying;
+  for (const auto& each : groups.decay) decaying.insert(each.name);
+  for (const char* name : {"backbone.layers.0.blocks.0.attn.positional_encoding", "backbone.patch_embed.proj.bias",
+                           "neck.fpn_convs.0.conv.bias", "roi_head.bbox_head.fc_cls.weight"}) {
+    EXPECT_TRUE(decaying.contains(name)) << name;
+  }
+}
+
 // Adam by the torch that is there: the trainer is another room's.
 TEST(MaskRcnn, OverfitsTwoImagesAndThenFindsTheirObjects) {
   const auto model = tiny();
@@ -136,7 +174,7 @@ TEST(MaskRcnn, OverfitsTwoImagesAndThenFindsTheirObjects) {
   const Batch batch = twoImages();
   torch::optim::Adam optimizer(model->parameters(), torch::optim::AdamOptions(3e-3));
   double first = 0.0, last = 0.0;
-  constexpr int kSteps = 150;
+  constexpr int kSteps = 120;
   for (int step = 0; step < kSteps; ++step) {
     optimizer.zero_grad();
     const auto loss =
@@ -157,6 +195,31 @@ TEST(MaskRcnn, OverfitsTwoImagesAndThenFindsTheirObjects) {
       EXPECT_GT((overlap[object] * isRight).max().item<float>(), 0.6f) << "image " << i << ", object " << object;
     }
   }
+}
+
+TEST(MaskRcnn, TakesAStepAndDetectsAtTheSizeOfCoco) {
+  if (!testing::isLongTier()) GTEST_SKIP() << "a published detector, half a minute";
+  at::set_num_threads(2);
+  torch::manual_seed(9);
+  MaskRcnn model(*findDetector("mask_rcnn_slab_swin_t"));
+  const ImageSize size{800, 1066};
+  const auto [image, truth] = testing::drawShapes(
+      size.height, size.width, {{0, 100, 120, 300, 400}, {1, 500, 30, 90, 120}, {2, 700, 300, 40, 40}});
+  const auto images = at::constant_pad_nd(image, {0, 22, 0, 0}).unsqueeze(0);
+  const auto losses = model.losses(images, {size}, {truth}, 1);
+  for (const auto& [name, term] : losses.named()) EXPECT_TRUE(std::isfinite(term.item<float>())) << name;
+  // 81 classes and two answers of the RPN, all as likely at the start.
+  EXPECT_NEAR(losses.roi.classes.item<float>(), std::log(81.0), 0.5);
+  EXPECT_NEAR(losses.rpn.objectness.item<float>(), std::log(2.0), 0.1);
+  losses.total().backward();
+  for (const auto& item : model.named_parameters()) {
+    EXPECT_TRUE(item.value().grad().isfinite().all().item<bool>()) << item.key();
+  }
+  model.eval();
+  const auto found = model.detect(images, {size});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_LE(found[0].scores.size(0), 100);
+  at::set_num_threads(1);
 }
 
 TEST(MaskRcnn, RefusesWhatDoesNotFitTheBatch) {
