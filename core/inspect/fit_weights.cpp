@@ -105,7 +105,7 @@ std::optional<Resized> resizedFor(const std::string& key, const at::Tensor& valu
 
 class Fitter {
  public:
-  Fitter(const Backbone& model, const ForeignWeights& weights) : own_(stateDict(model)), weights_(weights) {
+  Fitter(const torch::nn::Module& model, const ForeignWeights& weights) : own_(stateDict(model)), weights_(weights) {
     for (const auto& tensor : weights.tensors()) byName_.emplace(tensor.name, &tensor);
   }
 
@@ -231,7 +231,7 @@ std::vector<std::string> FittedWeights::withFate(KeyFate fate) const {
   return found;
 }
 
-FittedWeights fitWeights(const Backbone& model, const ForeignWeights& weights) {
+FittedWeights fitWeights(const torch::nn::Module& model, const ForeignWeights& weights) {
   return Fitter(model, weights).run();
 }
 

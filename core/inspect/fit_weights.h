@@ -40,6 +40,6 @@ struct FittedWeights {
 /// Position tables of another resolution are resized bicubically (align_corners false, float32), as the reference
 /// does: positional_encoding and pos_embed on their square grid (a class token in front stays as it is), and
 /// relative_position_bias_table on its grid of offsets. The model is not changed.
-FittedWeights fitWeights(const Backbone& model, const ForeignWeights& weights);
+FittedWeights fitWeights(const torch::nn::Module& model, const ForeignWeights& weights);
 
 }  // namespace slab::inspect
