@@ -8,7 +8,9 @@
 
 #include "kernels/cpu/isa.h"
 #include "tests/bench/kernels/worker_pool.h"
+#include "tests/kernels/nms_cases.h"
 #include "tests/kernels/prep_bn_cases.h"
+#include "tests/kernels/roi_align_cases.h"
 #include "tests/kernels/sla_cases.h"
 
 namespace slab::kernels::bench {
@@ -89,6 +91,31 @@ void timeSla(const std::string& label, const test::SlaCase& with, int runs) {
            runs);
 }
 
+void timeRoiAlign(const std::string& label, const test::RoiAlignCase& with, int runs) {
+  test::RoiAlignProblem problem(with), plain(with);
+  Scratch forward(roiAlignForwardWorkspaceBytes(problem.forwardCall()));
+  Scratch backward(roiAlignBackwardWorkspaceBytes(problem.backwardCall()));
+  const RoiAlignForward forwardCall = withScratch(problem.forwardCall(), forward);
+  const RoiAlignBackward backwardCall = withScratch(problem.backwardCall(), backward);
+  printRow({label, [&](const ParallelFor& loop) { return roiAlignForward(forwardCall, loop) == Status::Ok; },
+            [&](const ParallelFor& loop) { return roiAlignBackward(backwardCall, loop) == Status::Ok; },
+            [&] {
+              return reference::roiAlignForward(plain.forwardCall()) == Status::Ok &&
+                     reference::roiAlignBackward(plain.backwardCall()) == Status::Ok;
+            }},
+           runs);
+}
+
+/// It has no backward: those columns are empty loops.
+void timeNms(const std::string& label, const test::NmsCase& with, int runs) {
+  test::NmsProblem problem(with), plain(with);
+  Scratch scratch(nmsWorkspaceBytes(problem.call()));
+  const Nms call = withScratch(problem.call(), scratch);
+  printRow({label, [&](const ParallelFor& loop) { return nms(call, loop) == Status::Ok; },
+            [](const ParallelFor&) { return true; }, [&] { return reference::nms(plain.call()) == Status::Ok; }},
+           runs);
+}
+
 }  // namespace
 
 void printCpuTimes(int runs) {
@@ -109,6 +136,9 @@ void printCpuTimes(int runs) {
   timeSla("sla 8x14x14 C192 h3 (DeiT-T)", {8, 14, 14, 3, 64, 5, f32}, runs);
   timeSla("sla 8x7x7 C512 h8 (PVT, qk first)", {8, 7, 7, 8, 64, 5, f32}, runs);
   timeSla("sla 8x56x56 C96 h3 bf16", {8, 56, 56, 3, 32, 5, DType::BF16}, runs);
+  timeRoiAlign("roi_align 2x200x272 C256 1024x7x7", {200, 272, 256, 1024, 7, 7, 0.25f, 0, 2, 0.1f}, runs);
+  timeRoiAlign("roi_align 2x200x272 C256 256x14x14", {200, 272, 256, 256, 14, 14, 0.25f, 0, 2, 0.1f}, runs);
+  timeNms("nms 4x2000 at 0.7 (proposals)", {{2000, 2000, 2000, 2000}, 0.7f, 400.0f}, runs);
 }
 
 }  // namespace slab::kernels::bench
