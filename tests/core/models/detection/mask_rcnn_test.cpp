@@ -198,7 +198,7 @@ TEST(MaskRcnn, OverfitsTwoImagesAndThenFindsTheirObjects) {
 }
 
 TEST(MaskRcnn, TakesAStepAndDetectsAtTheSizeOfCoco) {
-  if (!testing::isLongTier()) GTEST_SKIP() << "a published detector, half a minute";
+  if (!testing::isLongTier()) GTEST_SKIP() << "a published detector: a minute, on a busy machine four";
   at::set_num_threads(2);
   torch::manual_seed(9);
   MaskRcnn model(*findDetector("mask_rcnn_slab_swin_t"));
