@@ -1,4 +1,4 @@
-"""The random numbers of core/base/rng.h and distributions.h, so that scripts and tests make the same things from a key."""
+"""The random numbers of core/base/rng.h and distributions.h, so that scripts and tests make the same things."""
 
 import math
 
