@@ -32,7 +32,8 @@ class CocoProgram : public ::testing::Test {
   /// Every annotation found as it is, crowds passed over.
   void writePerfectResults(const std::string& name) const {
     Json results = Json::array();
-    for (const auto& annotation : truth()["annotations"]) {
+    const Json set = truth();
+    for (const auto& annotation : set["annotations"]) {
       if (annotation["iscrowd"] == 1) continue;
       Json result{{"image_id", annotation["image_id"]}, {"category_id", annotation["category_id"]}, {"score", 0.9}};
       for (const char* field : {"bbox", "segmentation"}) result[field] = annotation[field];

@@ -46,13 +46,18 @@ LogView::LogView(QWidget* parent) : QWidget(parent), text_(new QPlainTextEdit(th
     text_->clear();
     for (const auto& [line, tone] : lines_) paintLine(line, tone);
   });
+  // The view stays at the last line, also where lines came before it was shown, until somebody scrolls up.
+  QScrollBar* bar = text_->verticalScrollBar();
+  connect(bar, &QScrollBar::valueChanged, this, [this, bar](int value) { follows_ = value >= bar->maximum() - 2; });
+  connect(bar, &QScrollBar::rangeChanged, this, [this, bar](int, int maximum) {
+    if (follows_) bar->setValue(maximum);
+  });
   connect(find_, &QLineEdit::returnPressed, this, [this] { findNext(find_->text()); });
 }
 
 void LogView::setLines(const QStringList& lines) {
   clear();
   for (const QString& line : lines) appendLine(line);
-  text_->verticalScrollBar()->setValue(text_->verticalScrollBar()->maximum());
 }
 
 void LogView::appendLine(const QString& line, const QString& tone) {
@@ -62,11 +67,8 @@ void LogView::appendLine(const QString& line, const QString& tone) {
 }
 
 void LogView::paintLine(const QString& line, const QString& tone) {
-  QScrollBar* bar = text_->verticalScrollBar();
-  const bool isAtEnd = bar->value() >= bar->maximum() - 2;
   text_->appendHtml(
       QString("<span style=\"color:%1; white-space:pre\">%2</span>").arg(colourOf(tone).name(), line.toHtmlEscaped()));
-  if (isAtEnd) bar->setValue(bar->maximum());
 }
 
 void LogView::clear() {

@@ -27,6 +27,7 @@ class LogView : public QWidget {
 
   QPlainTextEdit* text_;
   QLineEdit* find_;
+  bool follows_ = true;                   ///< stays at the last line
   QList<QPair<QString, QString>> lines_;  ///< words and tone: colours follow the theme
 };
 
