@@ -29,10 +29,6 @@ LogView::LogView(QWidget* parent) : QWidget(parent), text_(new QPlainTextEdit(th
   text_->setFrameShape(QFrame::NoFrame);
   text_->setProperty("bare", true);
   setTextRole(text_, TextRole::NumberSmall);
-  // A cursor that moved with what is inserted would draw the view to the end of the last line.
-  QTextCursor cursor = text_->textCursor();
-  cursor.setKeepPositionOnInsert(true);
-  text_->setTextCursor(cursor);
   find_->setPlaceholderText(tr("Find in the log"));
   find_->setAccessibleName(tr("Find in the log"));
   find_->setClearButtonEnabled(true);
@@ -67,8 +63,11 @@ void LogView::appendLine(const QString& line, const QString& tone) {
 }
 
 void LogView::paintLine(const QString& line, const QString& tone) {
+  const bool isFirst = text_->document()->isEmpty();
   text_->appendHtml(
       QString("<span style=\"color:%1; white-space:pre\">%2</span>").arg(colourOf(tone).name(), line.toHtmlEscaped()));
+  // In an empty text the cursor stands where lines are added and would go with them, and the view with it.
+  if (isFirst) text_->moveCursor(QTextCursor::Start);
 }
 
 void LogView::clear() {

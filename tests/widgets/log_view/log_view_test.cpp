@@ -24,6 +24,7 @@ TEST(LogView, LinesWiderThanTheViewLeaveItAtTheirBeginningsAndAtTheLastLine) {
   const auto* text = log.findChild<QPlainTextEdit*>();
   ASSERT_GT(text->horizontalScrollBar()->maximum(), 0) << "the lines are wider";
   EXPECT_EQ(text->horizontalScrollBar()->value(), 0);
+  EXPECT_FALSE(text->textCursor().hasSelection());
   // The horizontal bar that has come takes a line's height.
   EXPECT_GE(text->verticalScrollBar()->value(), text->verticalScrollBar()->maximum() - 1);
 }
