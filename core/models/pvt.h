@@ -23,15 +23,9 @@ class Pvt : public Backbone {
   std::vector<nn::Attention*> attentionLayers() override;
 
  private:
-  struct Stage {
-    at::Tensor posEmbed;
-    std::shared_ptr<nn::PatchEmbed> patchEmbed;
-    PvtBlocks blocks;
-    std::int64_t grid = 0;
-  };
-  at::Tensor embed(const Stage& stage, std::size_t index, const at::Tensor& map);
+  at::Tensor embed(const PvtLayers& stage, std::size_t index, const at::Tensor& map);
 
-  std::vector<Stage> stages_;
+  std::vector<PvtLayers> stages_;
 };
 
 }  // namespace slab

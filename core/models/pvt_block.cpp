@@ -1,8 +1,11 @@
 #include "core/models/pvt_block.h"
 
+#include <ATen/ops/empty.h>
+
 #include <numeric>
 
 #include "core/models/config_check.h"
+#include "core/nn/init.h"
 #include "core/nn/recompute.h"
 
 namespace slab {
@@ -98,6 +101,41 @@ PvtBlocks registerPvtBlocks(torch::nn::Module& model, const ModelConfig& config,
     blocks.push_back(list->register_module(std::to_string(j), std::make_shared<PvtBlock>(shape, norms)));
   }
   return blocks;
+}
+
+std::vector<PvtLayers> registerPvtLayers(torch::nn::Module& model, const ModelConfig& config,
+                                         const nn::NormFactory& norms, const nn::ContextPtr& context) {
+  std::vector<PvtLayers> stages;
+  for (const PvtStage& shape : pvtStages(config)) {
+    const std::string number = std::to_string(stages.size() + 1);
+    PvtLayers& stage = stages.emplace_back();
+    stage.shape = shape;
+    stage.posEmbed = model.register_parameter("pos_embed" + number, at::empty({1, shape.tokens(), shape.width}));
+    nn::init::normal(stage.posEmbed, nn::init::kWeightStd);
+  }
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const PvtStage& shape = stages[i].shape;
+    const nn::PatchShape patch{shape.stride, shape.inWidth, shape.width};
+    stages[i].patchEmbed = model.register_module("patch_embed" + std::to_string(i + 1),
+                                                 std::make_shared<nn::PatchEmbed>(patch, &norms, context));
+    stages[i].blocks = registerPvtBlocks(model, config, i, norms);
+  }
+  return stages;
+}
+
+std::vector<FoldSite> pvtFoldSites(const std::vector<PvtLayers>& stages) {
+  std::vector<FoldSite> sites;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const std::string number = std::to_string(i + 1), embed = "patch_embed" + number + ".";
+    addFoldSite(sites, {embed + "norm",
+                        &*stages[i].patchEmbed->norm,
+                        FoldDirection::IntoPrevious,
+                        {{embed + "proj", stages[i].patchEmbed->proj.get()}}});
+    for (std::size_t j = 0; j < stages[i].blocks.size(); ++j) {
+      stages[i].blocks[j]->addFoldSites(sites, "block" + number + "." + std::to_string(j) + ".");
+    }
+  }
+  return sites;
 }
 
 at::Tensor forwardPvtBlocks(const PvtBlocks& blocks, std::size_t index, at::Tensor tokens,

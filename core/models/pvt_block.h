@@ -11,6 +11,7 @@
 #include "core/nn/drop_path.h"
 #include "core/nn/mlp.h"
 #include "core/nn/norms/make_norm.h"
+#include "core/nn/patch_embed.h"
 
 namespace slab {
 
@@ -56,6 +57,21 @@ void checkPvtConfig(const ModelConfig& config);
 /// The blocks of stage `index`, registered in `model` as "block<index + 1>".
 PvtBlocks registerPvtBlocks(torch::nn::Module& model, const ModelConfig& config, std::size_t index,
                             const nn::NormFactory& norms);
+
+/// What a stage of PVT holds: patches, position embedding, blocks.
+struct PvtLayers {
+  at::Tensor posEmbed;
+  std::shared_ptr<nn::PatchEmbed> patchEmbed;
+  PvtBlocks blocks;
+  PvtStage shape;
+};
+
+/// PVT's stages, registered in `model` as "pos_embed1" ..., "patch_embed1", "block1", ...
+std::vector<PvtLayers> registerPvtLayers(torch::nn::Module& model, const ModelConfig& config,
+                                         const nn::NormFactory& norms, const nn::ContextPtr& context);
+
+/// The sites of those stages.
+std::vector<FoldSite> pvtFoldSites(const std::vector<PvtLayers>& stages);
 
 /// Runs a stage's blocks in the timer's scope "block<index + 1>".
 at::Tensor forwardPvtBlocks(const PvtBlocks& blocks, std::size_t index, at::Tensor tokens,

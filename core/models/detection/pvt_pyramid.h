@@ -1,12 +1,10 @@
 // PVT as the backbone of a detector: images of any size in, one map a stage out.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "core/models/detection/pyramid_backbone.h"
 #include "core/models/pvt_block.h"
-#include "core/nn/patch_embed.h"
 
 namespace slab {
 
@@ -22,13 +20,7 @@ class PvtPyramid : public PyramidBackbone {
   std::vector<FoldSite> foldSites() override;
 
  private:
-  struct Stage {
-    at::Tensor posEmbed;
-    std::shared_ptr<nn::PatchEmbed> patchEmbed;
-    PvtBlocks blocks;
-    std::int64_t stride = 0;
-  };
-  std::vector<Stage> stages_;
+  std::vector<PvtLayers> stages_;
 };
 
 }  // namespace slab
