@@ -1,13 +1,10 @@
 // bench_coco [--images N] [--detections N] [--turns N] [--threads N] [--python PYTHON]: COCO's twelve numbers of 5,000
 // images with 100 detections each, boxes and masks, against pycocotools and faster-coco-eval on the same files, in
 // turns in one run. Python needs both: `./dev bench` makes build/bench/venv.
-#include <unistd.h>
-
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -19,11 +16,10 @@
 #include "tests/bench/coco/made_set.h"
 #include "tests/bench/ops/paired_timing.h"
 #include "tests/bench/python_rival.h"
+#include "tests/core/store/temporary_folder.h"
 
 namespace slab::bench {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 2> kRivals{"pycocotools", "faster-coco-eval"};
 
@@ -31,20 +27,6 @@ struct Settings {
   MadeSet made;
   int turns = 3, threads = 0;
   std::string python = SLAB_SOURCE_DIR "/build/bench/venv/bin/python";
-};
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "slab-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    path = pattern;
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string path;
 };
 
 /// Seconds of each turn, and what came out.
@@ -99,9 +81,10 @@ void printRatio(const std::string& name, const Times& ours, const Times& rival) 
 }
 
 int run(const Settings& settings) {
-  const Folder folder;
-  writeMadeSet(settings.made, folder.path);
-  PythonRival rival(settings.python, SLAB_SOURCE_DIR "/tests/bench/coco/coco_rival.py", folder.path);
+  const test::TemporaryFolder temporary;
+  const std::string folder = temporary.path().string();
+  writeMadeSet(settings.made, folder);
+  PythonRival rival(settings.python, SLAB_SOURCE_DIR "/tests/bench/coco/coco_rival.py", folder);
   const std::string versions = rival.ask("version");
   std::printf("coco: %d images, %d detections each; %s; seconds, median of %d turns\n", settings.made.images,
               settings.made.detections, versions.empty() ? "no rivals" : ("rivals " + versions).c_str(),
@@ -111,7 +94,7 @@ int run(const Settings& settings) {
     std::array<Times, kRivals.size()> theirs;
     bool hasRivals = !versions.empty();
     for (int turn = 0; turn < settings.turns; ++turn) {
-      runOurs(settings, folder.path, kind, ours);
+      runOurs(settings, folder, kind, ours);
       for (std::size_t i = 0; i < kRivals.size() && hasRivals; ++i) {
         hasRivals = runRival(rival, kRivals[i], kind, theirs[i]);
       }

@@ -1,6 +1,5 @@
 // What a long run costs to write, to open and to draw.
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -13,24 +12,12 @@
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
 #include "core/store/series_store.h"
+#include "tests/core/store/temporary_folder.h"
 
 namespace slab {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "slab-bench-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    path = pattern;
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  fs::path path;
-};
 
 double noisyLoss(std::int64_t step) {
   return 1.0 / (1.0 + static_cast<double>(step) * 1e-4) + 0.1 * uniform01(hashKeys(static_cast<std::uint64_t>(step)));
@@ -48,8 +35,8 @@ void writeRun(const RunDirectory& run, std::int64_t points, int series) {
 // Written, committed and merged, end to end.
 void WritePoints(benchmark::State& state) {
   for (auto _ : state) {
-    const Folder folder;
-    writeRun(RunDirectory::create(folder.path / "run"), state.range(0), 8);
+    const test::TemporaryFolder folder;
+    writeRun(RunDirectory::create(folder.path() / "run"), state.range(0), 8);
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
@@ -57,8 +44,8 @@ BENCHMARK(WritePoints)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->UseRealTi
 
 // What training pays for one sample.
 void AppendOne(benchmark::State& state) {
-  const Folder folder;
-  RunWriter store{RunLock(RunDirectory::create(folder.path / "run"), "")};
+  const test::TemporaryFolder folder;
+  RunWriter store{RunLock(RunDirectory::create(folder.path() / "run"), "")};
   const SeriesId id = store.series("loss");
   std::int64_t step = 0;
   for (auto _ : state) {
@@ -70,8 +57,8 @@ BENCHMARK(AppendOne)->Iterations(500'000);
 
 // From the directory to curves that can be drawn.
 void OpenRun(benchmark::State& state) {
-  const Folder folder;
-  const RunDirectory run = RunDirectory::create(folder.path / "run");
+  const test::TemporaryFolder folder;
+  const RunDirectory run = RunDirectory::create(folder.path() / "run");
   writeRun(run, state.range(0), 8);
   for (auto _ : state) {
     RunReader reader(run);
@@ -89,8 +76,8 @@ BENCHMARK(OpenRun)->Arg(1'000'000)->Arg(10'000'000)->Unit(benchmark::kMillisecon
 
 // The stored levels alone: a first picture.
 void OpenOverview(benchmark::State& state) {
-  const Folder folder;
-  const RunDirectory run = RunDirectory::create(folder.path / "run");
+  const test::TemporaryFolder folder;
+  const RunDirectory run = RunDirectory::create(folder.path() / "run");
   writeRun(run, state.range(0), 8);
   for (auto _ : state) {
     RunReader reader(run);
@@ -103,8 +90,8 @@ BENCHMARK(OpenOverview)->Arg(10'000'000)->Unit(benchmark::kMillisecond)->UseReal
 
 // A window's poll of a long run that got one more tick of samples.
 void PollNewest(benchmark::State& state) {
-  const Folder folder;
-  const RunDirectory run = RunDirectory::create(folder.path / "run");
+  const test::TemporaryFolder folder;
+  const RunDirectory run = RunDirectory::create(folder.path() / "run");
   writeRun(run, state.range(0), 8);
   RunReader reader(run);
   std::int64_t seq = 0;
@@ -154,13 +141,13 @@ BENCHMARK(DrawEnvelope)
 
 // The run table of a project of many finished runs, unchanged since the last scan.
 void ScanProject(benchmark::State& state) {
-  const Folder folder;
-  const RunDirectory first = RunDirectory::create(folder.path / "runs" / "run0");
+  const test::TemporaryFolder folder;
+  const RunDirectory first = RunDirectory::create(folder.path() / "runs" / "run0");
   writeRun(first, 800, 8);
   for (std::int64_t i = 1; i < state.range(0); ++i) {
-    fs::copy(first.path(), folder.path / "runs" / ("run" + std::to_string(i)), fs::copy_options::recursive);
+    fs::copy(first.path(), folder.path() / "runs" / ("run" + std::to_string(i)), fs::copy_options::recursive);
   }
-  RunIndex index(folder.path);
+  RunIndex index(folder.path());
   index.scan();
   for (auto _ : state) benchmark::DoNotOptimize(index.scan().size());
 }
