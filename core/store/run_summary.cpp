@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/store/run_reader.h"
+#include "core/store/schema.h"
 
 namespace slab {
 namespace {
@@ -77,6 +78,8 @@ RunSummary summarize(const RunDirectory& run) {
       for (const CheckpointRecord& record : reader.checkpoints()) {
         if (record.good) summary.lastCheckpoint = record.path;
       }
+    } catch (const EmptyDatabase&) {
+      // Killed in its first moments: nothing is lost, and resuming makes the tables.
     } catch (const Error& error) {
       summary.problem = error.what();
     }

@@ -27,6 +27,11 @@ CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES('program', 'slab-workbench'), ('byte_order', 'little');
 )sql";
 
+bool isEmpty(const Database& database) {
+  return database.queryInteger("PRAGMA user_version") == 0 &&
+         database.queryInteger("SELECT count(*) FROM sqlite_master") == 0;
+}
+
 }  // namespace
 
 void checkSchema(const Database& database, const std::string& file) {
@@ -36,13 +41,12 @@ void checkSchema(const Database& database, const std::string& file) {
                                      std::to_string(version) + ", this one knows up to " +
                                      std::to_string(kSchemaVersion) + "); update, it was not changed");
   }
+  if (isEmpty(database)) throw EmptyDatabase(file);
   if (version < 1) throw Error(ErrorKind::Data, "'" + file + "' is not the database of a run");
 }
 
 void ensureSchema(Database& database, const std::string& file) {
-  const bool is_empty = database.queryInteger("PRAGMA user_version") == 0 &&
-                        database.queryInteger("SELECT count(*) FROM sqlite_master") == 0;
-  if (is_empty) {
+  if (isEmpty(database)) {
     database.execute("PRAGMA journal_mode=WAL");
     Transaction transaction(database, Transaction::Kind::Write);
     database.execute(kTables);

@@ -144,6 +144,19 @@ TEST_F(QueueProgram, AKilledTrainingIsResumedAndOneThatKeepsDyingFails) {
   EXPECT_EQ(job(next).state, JobState::Done);
 }
 
+TEST_F(QueueProgram, ATrainingKilledBeforeItsFirstCommitIsGoneOnWith) {
+  const auto id = add("a");
+  ASSERT_TRUE(RunQueue(project_).begin(id, "a"));
+  // What a kill leaves between opening the database and committing its tables.
+  fs::create_directories(run("a") / "checkpoints");
+  fs::copy_file(config_, run("a") / "config.json");
+  std::ofstream(run("a") / "run.db").close();
+  const auto result = runQueue();
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_EQ(job(id).state, JobState::Done) << job(id).reason;
+  EXPECT_EQ(result.events("start").front()["resumed"], true);
+}
+
 TEST_F(QueueProgram, ATrainingOutlivesItsQueueAndIsFoundAgain) {
   const auto id = add("a", {"train.steps=400", "train.eval_every=0"});
   auto worker = startQueue();

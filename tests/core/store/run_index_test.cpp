@@ -7,7 +7,9 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
+#include "core/store/schema.h"
 #include "temporary_folder.h"
 
 namespace slab {
@@ -70,6 +72,21 @@ TEST_F(RunIndexes, CallARunLostWhoseWriterDied) {
   EXPECT_EQ(live.state, RunState::Running);
   ASSERT_TRUE(live.writer);
   EXPECT_EQ(live.writer->socket, "/sock");
+}
+
+TEST_F(RunIndexes, FindNothingWrongWithARunKilledBeforeItsFirstCommit) {
+  const RunDirectory run = RunDirectory::create(project_ / "runs" / "a");
+  std::ofstream(run.config()) << "{}";
+  std::ofstream(run.database()).close();
+  EXPECT_THROW(RunReader{run}, EmptyDatabase);
+  const RunSummary summary = summarize(run);
+  EXPECT_EQ(summary.problem, "");
+  ensureDatabase(RunLock(run, ""));
+  EXPECT_NO_THROW(RunReader{run});
+
+  const RunDirectory other = RunDirectory::create(project_ / "runs" / "b");
+  std::ofstream(other.database()) << std::string(200, 'x');
+  EXPECT_NE(summarize(other).problem, "");
 }
 
 TEST_F(RunIndexes, PinAColourToARunForEver) {
