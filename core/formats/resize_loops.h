@@ -14,10 +14,14 @@ struct ResizeLoops {
   void (*down)(const ImageView& image, const ResizeWeights& weights, Image& out);
 };
 
-/// AVX2 where there is AVX2.
+/// The fastest that this processor runs.
 const ResizeLoops& resizeLoops();
 
-/// The same without: what the fast ones are checked against.
+/// What the others are checked against.
 const ResizeLoops& plainResizeLoops();
+/// nullptr on a processor without AVX2.
+const ResizeLoops* avx2ResizeLoops();
+/// nullptr on a processor without AVX-512 with VNNI and VBMI.
+const ResizeLoops* avx512ResizeLoops();
 
 }  // namespace slab

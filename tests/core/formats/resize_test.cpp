@@ -94,31 +94,45 @@ TEST(Resize, ARegionIsWhatItWouldBeWithItsSurroundings) {
   EXPECT_EQ(part.pixels, crop(whole, {8, 4, 16, 12}).pixels);
 }
 
-TEST(Resize, TheFastLoopsGiveTheBytesOfThePlainOnes) {
+struct Loops {
+  const char* name;
+  const ResizeLoops* (*find)();
+};
+
+class FastResizeLoops : public ::testing::TestWithParam<Loops> {};
+
+TEST_P(FastResizeLoops, GiveTheBytesOfThePlainOnes) {
+  const ResizeLoops* loops = GetParam().find();
+  if (loops == nullptr) GTEST_SKIP() << "this processor has no " << GetParam().name;
   Random random(4);
   const auto upTo = [&](int most) { return 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(most))); };
   for (int trial = 0; trial < 1500; ++trial) {
     const int channels = trial % 4 == 0 ? 1 : trial % 7 == 0 ? 4 : 3;
     // Mostly extremes: the sums then reach their limits.
-    const Image image = makeImage(upTo(90), upTo(60), channels, [&](int, int, int) {
+    const Image image = makeImage(upTo(150), upTo(60), channels, [&](int, int, int) {
       return random.below(3) == 0 ? static_cast<int>(random.below(256)) : random.below(2) == 0 ? 0 : 255;
     });
     const auto filter = trial % 2 == 0 ? ResizeFilter::Bicubic : ResizeFilter::Bilinear;
     const double left = 0.4 * image.width * random.uniform(), right = image.width * (1.0 - 0.4 * random.uniform());
-    const ResizeWeights across = makeResizeWeights(left, right, image.width, upTo(100), filter);
+    ResizeWeights across = makeResizeWeights(left, right, image.width, upTo(100), filter);
+    if (trial % 5 == 0) mirror(across);
     Image fast = blankImage(static_cast<int>(across.first.size()), image.height, channels), plain = fast;
-    resizeLoops().across(image, across, fast);
+    loops->across(image, across, fast);
     plainResizeLoops().across(image, across, plain);
     ASSERT_EQ(fast.pixels, plain.pixels) << "across, trial " << trial;
 
     const ResizeWeights down = makeResizeWeights(0, image.height, image.height, upTo(100), filter);
     const ImageView rows = ImageView(image).part({0, down.begin(), image.width, down.end() - down.begin()});
     fast = plain = blankImage(image.width, static_cast<int>(down.first.size()), channels);
-    resizeLoops().down(rows, down, fast);
+    loops->down(rows, down, fast);
     plainResizeLoops().down(rows, down, plain);
     ASSERT_EQ(fast.pixels, plain.pixels) << "down, trial " << trial;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, FastResizeLoops,
+                         ::testing::Values(Loops{"AVX2", avx2ResizeLoops}, Loops{"AVX-512", avx512ResizeLoops}),
+                         [](const auto& info) { return info.index == 0 ? "Avx2" : "Avx512"; });
 
 TEST(Resize, MirroredIsTheResultFromRightToLeft) {
   Random random(6);
