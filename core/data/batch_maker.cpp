@@ -217,7 +217,7 @@ void BatchMaker::writeRecipe(std::int64_t index, Random& random, float* out) con
     const RecipeDraw draw = drawRecipe(size, size, size, Framing::PaddedCrop, random);
     image = applyRecipe(image, size, Framing::PaddedCrop, draw, fill_);
   } else {
-    const ImageSize whole = sizeOf(source);
+    const PixelSize whole = sizeOf(source);
     const RecipeDraw draw = drawRecipe(whole.width, whole.height, size, Framing::ResizedCrop, random);
     image = resizedRegion(source, color_, draw.box, size, size, draw.mirror);
     image = applyOperations(std::move(image), draw.operations, fill_);
