@@ -94,7 +94,7 @@ TEST(MaskRcnn, StatisticsStayFrozenInTrainingWhileTheirWeightsTrain) {
 }
 
 TEST(MaskRcnn, StatisticsMoveInTrainingWhereTheyAreNotFrozen) {
-  DetectorConfig config = tinyDetector();
+  DetectorConfig config = testing::tinyDetector();
   config.freezeStatistics = false;
   MaskRcnn model(config);
   model.train();
