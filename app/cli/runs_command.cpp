@@ -46,6 +46,7 @@ Json toJson(const RunSummary& run) {
             {"lambda", numberOrNull(run.lambda)},
             {"top1", numberOrNull(run.top1)},
             {"best_top1", numberOrNull(run.bestTop1)},
+            {"score", run.score.empty() ? "top1" : run.score},
             {"parameters", numberOrNull(run.parameters)},
             {"active_seconds", run.activeSeconds},
             {"last_checkpoint", run.lastCheckpoint}};
@@ -64,7 +65,7 @@ std::string progressOf(const RunSummary& run) {
 int listRuns(const Options& options) {
   RunIndex index(options.directory.empty() ? RunIndex::defaultProject("default")
                                            : std::filesystem::path(options.directory));
-  TextTable table({"run", "state", "model", "step", "loss", "lambda", "top-1", "best", "time"},
+  TextTable table({"run", "state", "model", "step", "loss", "lambda", "score", "best", "time"},
                   {false, false, false, true, true, true, true, true, true});
   Json list = Json::array();
   for (const auto& run : index.scan()) {

@@ -26,4 +26,9 @@ std::vector<Detection> readResults(const std::string& path, const CocoSet& set, 
 std::vector<Detection> parseResults(std::span<const std::byte> json, const std::string& name, const CocoSet& set,
                                     OverlapOf of);
 
+/// Writes such a file, whole or not at all: each detection with its box and, where it has one, its mask as compressed
+/// run lengths. Numbers read back as the same doubles, so that the file evaluates as the detections do where their area
+/// is their box's. Throws WriteError.
+void writeResults(const std::string& path, const std::vector<Detection>& detections);
+
 }  // namespace slab::coco

@@ -8,15 +8,24 @@
 namespace slab {
 
 enum class DataType { FashionMnist, ImageFolder, Coco, Tensors };
-enum class Augment { None, Flip, Light, Timm };
+enum class Augment { None, Flip, Light, Timm, MultiScale };
 
 struct DataConfig {
   DataType type = DataType::FashionMnist;
-  /// Folder; empty: the Debian package's folder for fashion_mnist.
+  /// Folder; empty: the Debian package's folder for fashion_mnist. Of coco, where the paths below say nothing else:
+  /// annotations/instances_train2017.json (or _train.json), train2017 (or train), and the same of val.
   std::string root;
-  /// `.npy` files of type tensors.
+  /// `.npy` files of type tensors; of coco the folders of images.
   std::string images, labels, valImages, valLabels;
+  /// Annotation files of coco.
+  std::string annotations, valAnnotations;
   Augment augment = Augment::None;
+  /// Of coco, in pixels: the shorter side of a training image is one of `sides`, its longer one at most `longest`.
+  std::vector<std::int64_t> sides{800};
+  std::int64_t longest = 1333;
+  /// Of augment multi_scale: half of the images are brought to one of these sides, and of them a part is cut whose
+  /// sides lie between the two of `crop`.
+  std::vector<std::int64_t> cropSides{400, 500, 600}, crop{384, 600};
   /// Per channel, on values scaled to [0, 1]; one entry serves all channels.
   std::vector<double> mean{0.485, 0.456, 0.406};
   std::vector<double> std{0.229, 0.224, 0.225};

@@ -28,6 +28,11 @@ namespace detail {
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 template <typename T, typename Plain>
 concept Like = std::is_same_v<std::remove_const_t<T>, Plain>;
+
+/// How the keys of a SamplingConfig are called, and what they mean.
+struct SamplingWords {
+  std::string_view positive, positiveHelp, negative, negativeHelp, best, samples, samplesHelp, share;
+};
 }  // namespace detail
 
 template <typename Visitor, detail::Like<ModelConfig> Model>
@@ -58,6 +63,60 @@ void describe(Visitor&& visit, Model& m) {
             "layer_norm; rep_bn: RepBN alone; prep_bn: LayerNorm handing over to RepBN as lambda falls from 1 to 0"});
 }
 
+template <typename Visitor, detail::Like<SamplingConfig> Sampling>
+void describeSampling(Visitor&& visit, Sampling& s, const detail::SamplingWords& words) {
+  visit(words.positive, s.positiveOverlap, FieldDoc{words.positiveHelp, "", 0, 1});
+  visit(words.negative, s.negativeOverlap, FieldDoc{words.negativeHelp, "", 0, 1});
+  visit(words.best, s.bestOverlap,
+        FieldDoc{"An object's best boxes are positive as well where they overlap it by this", "", 0, 1});
+  visit(words.samples, s.samples, FieldDoc{words.samplesHelp, "", 1, 1e6});
+  visit(words.share, s.positiveShare, FieldDoc{"Largest share of positives among them", "", 0, 1});
+}
+
+template <typename Visitor, detail::Like<DetectorKeys> Detector>
+void describe(Visitor&& visit, Detector& d) {
+  visit(
+      "name", d.name,
+      FieldDoc{"Detector of data.type coco by name; sets every other detector key and every model key to its values"});
+  visit("classes", d.classes, FieldDoc{"Categories of the annotations", "", 1, 1000000});
+  visit("pretrained", d.pretrained,
+        FieldDoc{"A classifier's checkpoint or weights to begin the backbone with; empty: new weights"});
+  visit("freeze_statistics", d.freezeStatistics,
+        FieldDoc{
+            "Keep the backbone's batch statistics as they are, as published; false where it begins with new weights"});
+  visit("channels", d.channels, FieldDoc{"Width of the feature pyramid", "channels", 1, 8192});
+  visit("anchor_scale", d.anchorScale, FieldDoc{"Side of a square anchor in strides of its level", "", 0.01, 1000});
+  visit("anchor_ratios", d.anchorRatios, FieldDoc{"Height over width of the anchors at a place", "", 0.01, 100});
+  describeSampling(visit, d.anchors,
+                   {"anchor_positive", "An anchor that overlaps an object by this is an object's", "anchor_negative",
+                    "An anchor that overlaps every object by less is background; in between it is left out",
+                    "anchor_best", "anchor_samples", "Anchors of an image that train the proposals", "anchor_share"});
+  visit("proposals", d.proposals.count, FieldDoc{"Proposals of an image", "", 1, 1e6});
+  visit("proposals_train", d.proposals.trainPerLevel,
+        FieldDoc{"Best anchors of a level that are suppressed among each other, in training", "", 1, 1e6});
+  visit("proposals_test", d.proposals.testPerLevel, FieldDoc{"The same in evaluation", "", 1, 1e6});
+  visit("proposal_overlap", d.proposals.overlap,
+        FieldDoc{"Above this overlap with a better one of its level a proposal is dropped", "", 0, 1});
+  describeSampling(visit, d.regions,
+                   {"region_positive", "A proposal that overlaps an object by this is an object's", "region_negative",
+                    "A proposal that overlaps every object by less is background", "region_best", "region_samples",
+                    "Regions of an image that train the heads", "region_share"});
+  visit("finest_side", d.finestSide,
+        FieldDoc{"Regions of less than twice this side are taken from the finest level", "px", 1, 4096});
+  visit("box_bins", d.boxBins, FieldDoc{"Side of the features that class and box are told from", "cells", 1, 64});
+  visit("mask_bins", d.maskBins, FieldDoc{"Side of the features of a mask, which is twice as large", "cells", 1, 64});
+  visit("hidden", d.hidden, FieldDoc{"Width of the box head's two layers", "", 1, 65536});
+  visit("mask_channels", d.maskChannels, FieldDoc{"Width of the mask head", "channels", 1, 8192});
+  visit("mask_convolutions", d.maskConvolutions, FieldDoc{"Convolutions of the mask head", "", 0, 64});
+  visit("box_deviations", d.boxDeviations,
+        FieldDoc{"Units of the box head's offsets: of x, y, width and height", "", 1e-6, 1000});
+  visit("score", d.scoreThreshold, FieldDoc{"Detections have a score above this", "", 0, 1});
+  visit("detection_overlap", d.detectionOverlap,
+        FieldDoc{"Above this overlap with a better one of its class a detection is dropped", "", 0, 1});
+  visit("detections", d.detections, FieldDoc{"Detections of an image at most", "", 1, 1e6});
+  visit("mask_threshold", d.maskThreshold, FieldDoc{"A pixel belongs to an object from this probability on", "", 0, 1});
+}
+
 template <typename Visitor, detail::Like<PrepbnConfig> Prepbn>
 void describe(Visitor&& visit, Prepbn& p) {
   visit("warmup", p.warmup, FieldDoc{"Lambda stays 1 (LayerNorm alone) until here"});
@@ -81,15 +140,28 @@ template <typename Visitor, detail::Like<DataConfig> Data>
 void describe(Visitor&& visit, Data& d) {
   visit("type", d.type,
         FieldDoc{"fashion_mnist, image_folder (train/<class>/*, val/<class>/*), coco or tensors (.npy)"});
-  visit("root", d.root, FieldDoc{"Folder of the data set; empty: Debian's dataset-fashion-mnist"});
+  visit("root", d.root,
+        FieldDoc{
+            "Folder of the data set; empty: Debian's dataset-fashion-mnist. coco: annotations/instances_train2017.json "
+            "and train2017 below it, or _train.json and train, and the same of val"});
   visit("images", d.images,
-        FieldDoc{"Training images of type tensors: .npy, N x C x H x W, float32 normalised or uint8"});
+        FieldDoc{"Training images of type tensors: .npy, N x C x H x W, float32 normalised or uint8; of coco their "
+                 "folder, where root says another"});
   visit("labels", d.labels, FieldDoc{"Training labels of type tensors: .npy, int64"});
-  visit("val_images", d.valImages, FieldDoc{"Validation images of type tensors"});
+  visit("val_images", d.valImages, FieldDoc{"Validation images of type tensors or coco"});
   visit("val_labels", d.valLabels, FieldDoc{"Validation labels of type tensors"});
+  visit("annotations", d.annotations, FieldDoc{"Training annotations of coco, where root says others: a .json file"});
+  visit("val_annotations", d.valAnnotations, FieldDoc{"Validation annotations of coco"});
   visit(
       "augment", d.augment,
-      FieldDoc{"none; flip: mirror half of the images; light: flip and shift by up to 2 px; timm: the paper's recipe"});
+      FieldDoc{"none; flip: mirror half of the images; light: flip and shift by up to 2 px; timm: the paper's recipe; "
+               "multi_scale, of coco: flip, and cut half of the images as detectors on Swin are trained"});
+  visit("sides", d.sides,
+        FieldDoc{"Shorter side of a coco image: one of these in training, the largest in evaluation", "px", 16, 8192});
+  visit("longest", d.longest, FieldDoc{"Longer side of a coco image at most", "px", 16, 16384});
+  visit("crop_sides", d.cropSides,
+        FieldDoc{"multi_scale: shorter side that an image is brought to before it is cut", "px", 16, 8192});
+  visit("crop", d.crop, FieldDoc{"multi_scale: least and largest side of the part that is cut", "px", 16, 8192});
   visit("mean", d.mean, FieldDoc{"Mean a channel, of values in [0, 1]; one number serves all channels"});
   visit("std", d.std,
         FieldDoc{"Standard deviation a channel; one number serves all channels", "", 1e-6, detail::kNoLimit});
@@ -97,8 +169,9 @@ void describe(Visitor&& visit, Data& d) {
   visit("limit", d.limit,
         FieldDoc{"Use the first images of the training set only; 0 = all", "images", 0, detail::kNoLimit});
   visit("drop_last", d.dropLast, FieldDoc{"Drop an epoch's last short batch"});
-  visit("cache", d.cache,
-        FieldDoc{.help = "Keep decoded images in memory from the first epoch on (small sets)", .choices = "none memory"});
+  visit(
+      "cache", d.cache,
+      FieldDoc{.help = "Keep decoded images in memory from the first epoch on (small sets)", .choices = "none memory"});
 }
 
 template <typename Visitor, detail::Like<TrainConfig> Train>
@@ -121,7 +194,8 @@ void describe(Visitor&& visit, Train& t) {
   visit("recompute", t.recompute,
         FieldDoc{"Compute each block's activations again in the backward pass instead of keeping them: less memory, "
                  "about a third more work"});
-  visit("keep_last", t.keepLast, FieldDoc{"Newest checkpoints kept, beside the best by top-1", "checkpoints", 2, 10000});
+  visit("keep_last", t.keepLast,
+        FieldDoc{"Newest checkpoints kept, beside the best by top-1 or mask AP", "checkpoints", 2, 10000});
   visit("tensorboard", t.tensorboard, FieldDoc{"Write TensorBoard event files beside run.db"});
 }
 
@@ -137,13 +211,20 @@ void describe(Visitor&& visit, Optim& o) {
   visit("warmup_lr", o.warmupLr, FieldDoc{"Rate at the start of the warm-up, before scaling", "", 0, 1000});
   visit("min_lr", o.minLr, FieldDoc{"Rate at the end of the cosine, before scaling", "", 0, 1000});
   visit("cooldown", o.cooldown,
-        FieldDoc{"Training goes on this long after train.epochs or train.steps, at min_lr (constant: at lr)"});
-  visit("schedule", o.schedule, FieldDoc{"constant; warmup_cosine; timm_cosine: the reference's, set after each step"});
+        FieldDoc{"Training goes on this long after train.epochs or train.steps, at min_lr (constant and step: at their "
+                 "rate)"});
+  visit("schedule", o.schedule,
+        FieldDoc{
+            "constant; warmup_cosine; timm_cosine: the reference's, set after each step; step: falls at milestones"});
+  visit("milestones", o.milestones,
+        FieldDoc{"step: epochs after which the rate is multiplied by gamma", "epochs", 0, 1e6});
+  visit("gamma", o.gamma, FieldDoc{"step: what a milestone multiplies the rate by", "", 0, 1});
   visit("betas", o.betas, FieldDoc{"AdamW's decay of the first and second moment", "", 0, 0.9999999});
   visit("eps", o.eps, FieldDoc{"AdamW's epsilon", "", 0, 1});
   visit("weight_decay", o.weightDecay, FieldDoc{"Decoupled weight decay", "", 0, 10});
   visit("decay", o.decay,
-        FieldDoc{"reference: no decay for biases, norms and the model's exceptions; all: every parameter"});
+        FieldDoc{"reference: no decay for biases, norms and the model's exceptions (detectors: the published ones' "
+                 "groups); all: every parameter"});
 }
 
 template <typename Visitor, detail::Like<EmaConfig> Ema>
@@ -165,6 +246,7 @@ void describe(Visitor&& visit, Ops& o) {
 template <typename Visitor, detail::Like<RunConfig> Run>
 void describe(Visitor&& visit, Run& run) {
   visit.group("model", "Backbone", [&](auto&& inner) { describe(inner, run.model); });
+  visit.group("detector", "Detector", [&](auto&& inner) { describe(inner, run.detector); });
   visit.group("prepbn", "PRepBN", [&](auto&& inner) { describe(inner, run.prepbn); });
   visit.group("data", "Data", [&](auto&& inner) { describe(inner, run.data); });
   visit.group("train", "Training", [&](auto&& inner) { describe(inner, run.train); });

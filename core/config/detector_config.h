@@ -1,7 +1,6 @@
 // What a Mask R-CNN is built from and trained with: one struct, from the published detectors down to a small one.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +17,8 @@ struct SamplingConfig {
   double bestOverlap = 0.3;      ///< a ground truth's best boxes are positive as well, where they overlap it by this
   std::int64_t samples = 256;    ///< an image
   double positiveShare = 0.5;    ///< at most; negatives fill up the rest
+
+  friend bool operator==(const SamplingConfig&, const SamplingConfig&) = default;
 };
 
 struct ProposalConfig {
@@ -25,14 +26,20 @@ struct ProposalConfig {
   std::int64_t testPerLevel = 1000;
   double overlap = 0.7;       ///< above it a proposal of the same level is suppressed
   std::int64_t count = 1000;  ///< an image, of all levels
+
+  friend bool operator==(const ProposalConfig&, const ProposalConfig&) = default;
 };
 
-/// Mask R-CNN (He et al., arXiv 1703.06870) with a feature pyramid (Lin et al., arXiv 1612.03144). The values are those
-/// of the published detectors on COCO (mmdet 2.11's mask_rcnn_r50_fpn, which they inherit).
-struct DetectorConfig {
+/// Keys `detector.*`: Mask R-CNN (He et al., arXiv 1703.06870) with a feature pyramid (Lin et al., arXiv 1612.03144) on
+/// the backbone of `model.*`. The values are those of the published detectors on COCO (mmdet 2.11's mask_rcnn_r50_fpn,
+/// which they inherit).
+struct DetectorKeys {
   std::string name = "mask_rcnn_slab_swin_t";
-  ModelConfig backbone;  ///< image_size and classes mean nothing here
   std::int64_t classes = 80;
+  /// A classifier's checkpoint to begin the backbone with; "" = new weights.
+  std::string pretrained;
+  /// Batch statistics of the backbone stay as they are in training too.
+  bool freezeStatistics = true;
   std::int64_t channels = 256;  ///< of the pyramid and of the RPN
 
   double anchorScale = 8.0;                         ///< side of a square anchor in strides of its level
@@ -47,7 +54,7 @@ struct DetectorConfig {
   std::int64_t hidden = 1024;  ///< width of the box head's two layers
   std::int64_t maskChannels = 256;
   std::int64_t maskConvolutions = 4;
-  std::array<double, 4> boxDeviations{0.1, 0.1, 0.2, 0.2};  ///< units of the box head's deltas
+  std::vector<double> boxDeviations{0.1, 0.1, 0.2, 0.2};  ///< units of the box head's deltas
 
   double scoreThreshold = 0.05;   ///< a detection's score is above
   double detectionOverlap = 0.5;  ///< above it a detection of the same class is suppressed
@@ -55,10 +62,17 @@ struct DetectorConfig {
   double maskThreshold = 0.5;     ///< a pixel belongs to an object from here on
 
   [[nodiscard]] std::int64_t maskSide() const { return 2 * maskBins; }
+  friend bool operator==(const DetectorKeys&, const DetectorKeys&) = default;
 };
 
-/// mask_rcnn_{slab,prepbn}_swin_{t,s}, and mask_rcnn_scenes: a small SLAB-Swin and narrow heads for ten classes in
-/// images of about 128 pixels, which trains in minutes on two cores.
+/// All of a detector.
+struct DetectorConfig : DetectorKeys {
+  ModelConfig backbone;  ///< named as in the registry; classes mean nothing here, and image_size to a PVT alone
+};
+
+/// mask_rcnn_{slab,prepbn}_swin_{t,s}, mask_rcnn_pvt_{t,s,m}_prepbn, mask_rcnn_slab_pvt_{t,s}, and mask_rcnn_scenes: a
+/// small SLAB-Swin and narrow heads for ten classes in images of about 128 pixels, which trains in minutes on two
+/// cores.
 const std::vector<DetectorConfig>& detectors();
 
 /// nullptr where the name is unknown.

@@ -29,7 +29,8 @@ struct EnumWords<DataType> {
 template <>
 struct EnumWords<Augment> {
   static constexpr std::array kTable{std::pair{Augment::None, "none"}, std::pair{Augment::Flip, "flip"},
-                                     std::pair{Augment::Light, "light"}, std::pair{Augment::Timm, "timm"}};
+                                     std::pair{Augment::Light, "light"}, std::pair{Augment::Timm, "timm"},
+                                     std::pair{Augment::MultiScale, "multi_scale"}};
 };
 template <>
 struct EnumWords<Precision> {
@@ -38,9 +39,9 @@ struct EnumWords<Precision> {
 };
 template <>
 struct EnumWords<LrScheduleKind> {
-  static constexpr std::array kTable{std::pair{LrScheduleKind::Constant, "constant"},
-                                     std::pair{LrScheduleKind::WarmupCosine, "warmup_cosine"},
-                                     std::pair{LrScheduleKind::TimmCosine, "timm_cosine"}};
+  static constexpr std::array kTable{
+      std::pair{LrScheduleKind::Constant, "constant"}, std::pair{LrScheduleKind::WarmupCosine, "warmup_cosine"},
+      std::pair{LrScheduleKind::TimmCosine, "timm_cosine"}, std::pair{LrScheduleKind::Step, "step"}};
 };
 template <>
 struct EnumWords<DecayRule> {

@@ -116,15 +116,30 @@ std::vector<Assignment> parseOverrides(const std::vector<std::string>& overrides
   return assignments;
 }
 
-void applyName(const std::vector<Assignment>& assignments, RunConfig& config, Issues& issues) {
+// The last one of a key; nullptr where it is not given.
+const Assignment* lastOf(const std::vector<Assignment>& assignments, std::string_view key) {
   const Assignment* chosen = nullptr;
   for (const auto& assignment : assignments) {
-    if (assignment.key == "model.name") chosen = &assignment;
+    if (assignment.key == key) chosen = &assignment;
   }
-  if (chosen == nullptr) {
-    config.model = modelByName(config.model.name);
-    return;
+  return chosen;
+}
+
+void applyDetector(const Assignment& chosen, RunConfig& config, Issues& issues) {
+  if (auto problem = setField(config, "detector.name", chosen.value)) {
+    addError(issues, "detector.name", *problem);
+  } else if (const auto* entry = findDetector(config.detector.name)) {
+    config.detector = static_cast<const DetectorKeys&>(*entry);
+    config.model = entry->backbone;
   }
+}
+
+// A detector brings its backbone, which a model's name replaces.
+void applyNames(const std::vector<Assignment>& assignments, RunConfig& config, Issues& issues) {
+  config.model = modelByName(config.model.name);
+  if (const auto* detector = lastOf(assignments, "detector.name")) applyDetector(*detector, config, issues);
+  const Assignment* chosen = lastOf(assignments, "model.name");
+  if (chosen == nullptr) return;
   if (auto problem = setField(config, "model.name", chosen->value)) {
     addError(issues, "model.name", *problem);
   } else if (const auto* entry = findModel(config.model.name)) {
@@ -156,9 +171,9 @@ LoadedConfig loadConfig(const ConfigSource& source, std::optional<std::int64_t> 
   }
   append(parseOverrides(source.overrides, loaded.issues));
 
-  applyName(assignments, loaded.config, loaded.issues);
+  applyNames(assignments, loaded.config, loaded.issues);
   for (const auto& [key, value] : assignments) {
-    if (key == "model.name") continue;
+    if (key == "model.name" || key == "detector.name") continue;
     if (findField(key) == nullptr) {
       reportUnknown(loaded.issues, key, value);
     } else if (auto problem = setField(loaded.config, key, value)) {

@@ -11,7 +11,7 @@
 
 namespace slab {
 
-/// Where a configuration comes from. The model's name (and the preset) is applied first, then the
+/// Where a configuration comes from. The names of detector and model (and the preset) are applied first, then the
 /// other keys of the text, then the overrides, in their order.
 struct ConfigSource {
   std::string preset;                  // resources/presets/<preset>.json; "" = none

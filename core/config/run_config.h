@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/config/data_config.h"
+#include "core/config/detector_config.h"
 #include "core/config/duration.h"
 #include "core/config/model_config.h"
 #include "core/config/train_config.h"
@@ -34,6 +35,7 @@ struct OpsConfig {
 
 struct RunConfig {
   ModelConfig model;
+  DetectorKeys detector;
   PrepbnConfig prepbn;
   DataConfig data;
   TrainConfig train;
@@ -43,7 +45,15 @@ struct RunConfig {
   std::int64_t threads = 0;
   OpsConfig ops;
 
+  /// Whether a detector on the backbone `model` is trained; else a classifier, to which `detector` means nothing.
+  [[nodiscard]] bool isDetector() const { return data.type == DataType::Coco; }
+
   friend bool operator==(const RunConfig&, const RunConfig&) = default;
 };
+
+/// `detector` on the backbone `model`.
+inline DetectorConfig detectorOf(const RunConfig& config) {
+  return {config.detector, config.model};
+}
 
 }  // namespace slab

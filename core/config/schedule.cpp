@@ -19,6 +19,14 @@ double timmRate(const LrSchedule& s, std::int64_t t) {
   return cosineDecay(s.base, s.minimum, static_cast<double>(t), static_cast<double>(s.steps));
 }
 
+double stepRate(const LrSchedule& s, std::int64_t k) {
+  const auto passed = std::upper_bound(s.milestones.begin(), s.milestones.end(), k) - s.milestones.begin();
+  const double rate = s.base * std::pow(s.gamma, static_cast<double>(passed));
+  if (k >= s.warmup || s.base <= 0) return rate;
+  const double missing = 1.0 - static_cast<double>(k) / static_cast<double>(s.warmup);
+  return rate * (1.0 - missing * (1.0 - s.warmupStart / s.base));
+}
+
 std::int64_t atLeastOne(std::int64_t steps) {
   return std::max<std::int64_t>(steps, 1);
 }
@@ -49,6 +57,7 @@ double LrSchedule::at(std::int64_t k) const {
       return rise * cosineDecay(base, minimum, static_cast<double>(std::min(k, falls)), static_cast<double>(falls));
     }
     case LrScheduleKind::TimmCosine: return timmRate(*this, std::max<std::int64_t>(k - 1, 0));
+    case LrScheduleKind::Step: return stepRate(*this, k);
   }
   return base;
 }
@@ -60,8 +69,7 @@ Plan makePlan(const RunConfig& config, std::int64_t images, std::int64_t ranks) 
   const bool dropLast = config.data.dropLast || config.data.type == DataType::Tensors;
   plan.stepsPerEpoch =
       dropLast ? plan.images / plan.effectiveBatch : (plan.images + plan.effectiveBatch - 1) / plan.effectiveBatch;
-  const std::int64_t scheduled =
-      config.train.steps > 0 ? config.train.steps : config.train.epochs * plan.stepsPerEpoch;
+  const std::int64_t scheduled = config.train.steps > 0 ? config.train.steps : config.train.epochs * plan.stepsPerEpoch;
   const auto perEpoch = static_cast<double>(plan.stepsPerEpoch);
   plan.totalSteps = scheduled + config.optim.cooldown.toSteps(perEpoch, static_cast<double>(scheduled));
   const auto total = static_cast<double>(plan.totalSteps);
@@ -78,6 +86,8 @@ Plan makePlan(const RunConfig& config, std::int64_t images, std::int64_t ranks) 
                            : 1.0;
   plan.lr = {config.optim.schedule,      config.optim.lr * scale,      config.optim.warmupLr * scale,
              config.optim.minLr * scale, inSteps(config.optim.warmup), atLeastOne(scheduled)};
+  plan.lr.gamma = config.optim.gamma;
+  for (const double epoch : config.optim.milestones) plan.lr.milestones.push_back(inSteps(Duration::epochs(epoch)));
   return plan;
 }
 

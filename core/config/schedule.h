@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/config/run_config.h"
 
@@ -33,10 +34,13 @@ struct LrSchedule {
   double minimum = 0.0;
   std::int64_t warmup = 0;
   std::int64_t steps = 1;
+  std::vector<std::int64_t> milestones{};  // of step, rising
+  double gamma = 0.1;
 
   /// constant: base. warmup_cosine: min(1, (k+1)/w) (m + (b-m)(1 + cos(pi k/S))/2).
   /// timm_cosine: the rate is set after each step, so step k uses LR(max(k-1, 0)) with
   /// LR(t) = u + (b-u) t/w for t < w, m + (b-m)(1 + cos(pi t/S))/2 up to S, m from there.
+  /// step, mmdet's: b gamma^(milestones up to k) (1 - (1 - k/w)(1 - u/b)), the last factor for k < w alone.
   /// `steps` is S: the cooldown follows it, at m.
   [[nodiscard]] double at(std::int64_t k) const;
 };

@@ -5,8 +5,8 @@ namespace {
 
 void resolvePaths(RunConfig& config, const std::filesystem::path& folder) {
   DataConfig& data = config.data;
-  for (std::string* path :
-       {&data.root, &data.images, &data.labels, &data.valImages, &data.valLabels, &config.train.init}) {
+  for (std::string* path : {&data.root, &data.images, &data.labels, &data.valImages, &data.valLabels, &data.annotations,
+                            &data.valAnnotations, &config.train.init, &config.detector.pretrained}) {
     if (!path->empty()) *path = (folder / *path).lexically_normal().string();
   }
 }

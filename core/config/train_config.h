@@ -10,7 +10,7 @@
 namespace slab {
 
 enum class Precision { Fp32, Bf16, Fp16 };
-enum class LrScheduleKind { Constant, WarmupCosine, TimmCosine };
+enum class LrScheduleKind { Constant, WarmupCosine, TimmCosine, Step };
 enum class DecayRule { Reference, All };
 
 struct TrainConfig {
@@ -48,6 +48,9 @@ struct OptimConfig {
   /// After the steps of `train.epochs` or `train.steps`, at minLr.
   Duration cooldown = Duration::steps(0);
   LrScheduleKind schedule = LrScheduleKind::TimmCosine;
+  /// Of the schedule step: epochs after which the rate falls by `gamma`.
+  std::vector<double> milestones{8.0, 11.0};
+  double gamma = 0.1;
   std::vector<double> betas{0.9, 0.999};
   double eps = 1e-8;
   double weightDecay = 0.05;

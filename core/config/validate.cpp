@@ -11,6 +11,7 @@
 #include "core/config/arch/swin.h"
 #include "core/config/enums.h"
 #include "core/config/schedule.h"
+#include "core/config/validate_detector.h"
 
 namespace slab {
 namespace {
@@ -124,7 +125,7 @@ void checkGeometry(Issues& issues, const ModelConfig& model) {
   }
 }
 
-void checkModel(Issues& issues, const ModelConfig& model) {
+void checkModel(Issues& issues, const ModelConfig& model, bool isDetector) {
   const auto* entry = findModel(model.name);
   if (entry == nullptr) {
     std::vector<std::string> names;
@@ -139,7 +140,7 @@ void checkModel(Issues& issues, const ModelConfig& model) {
   }
   checkHeads(issues, model);
   checkAttention(issues, model);
-  checkGeometry(issues, model);
+  if (!isDetector) checkGeometry(issues, model);  // a detector takes images of any size
   if (model.mlpRatio.size() != 1 && model.mlpRatio.size() != model.stages()) {
     addError(issues, "model.mlp_ratio", "give one number or one a stage");
   }
@@ -162,8 +163,10 @@ void checkRecipe(Issues& issues, const RunConfig& config) {
 
 void checkData(Issues& issues, const RunConfig& config) {
   const auto& data = config.data;
-  if (data.type == DataType::Coco) addError(issues, "data.type", "coco is not yet built");
-  if (data.augment == Augment::Timm) checkRecipe(issues, config);
+  if (data.augment == Augment::Timm && !config.isDetector()) checkRecipe(issues, config);
+  if (data.augment == Augment::MultiScale && !config.isDetector()) {
+    addError(issues, "data.augment", "multi_scale is for data.type coco", setTo("data.augment", "timm"));
+  }
   if (data.type == DataType::ImageFolder && data.root.empty()) {
     addError(issues, "data.root", "image_folder needs the folder that holds train/<class> and val/<class>");
   }
@@ -193,6 +196,18 @@ void checkRecalibration(Issues& issues, const RunConfig& config) {
   if (config.prepbn.recalibrate <= 0 || config.model.norm != NormKind::LayerNorm) return;
   addError(issues, "prepbn.recalibrate", "model.norm layer_norm has no statistics to recalibrate",
            setTo("prepbn.recalibrate", 0));
+}
+
+void checkMilestones(Issues& issues, const RunConfig& config) {
+  if (config.optim.schedule != LrScheduleKind::Step) return;
+  const auto& milestones = config.optim.milestones;
+  if (!std::is_sorted(milestones.begin(), milestones.end())) {
+    addError(issues, "optim.milestones", "are the epochs after which the rate falls, and must rise");
+  } else if (config.train.steps <= 0 && milestones.back() >= static_cast<double>(config.train.epochs)) {
+    addWarning(issues, "optim.milestones",
+               "the rate would fall after epoch " + formatNumber(milestones.back()) + ", and the run has " +
+                   formatInteger(config.train.epochs));
+  }
 }
 
 void checkLambda(Issues& issues, const Plan& plan) {
@@ -230,7 +245,9 @@ void checkSchedule(Issues& issues, const RunConfig& config, std::optional<std::i
   }
   const bool inEpochs =
       config.prepbn.warmup.unit == Duration::Unit::Epochs || config.prepbn.lambdaEnd.unit == Duration::Unit::Epochs;
-  if (config.model.norm == NormKind::PrepBn && (images || !inEpochs)) checkLambda(issues, plan);
+  // A detector that begins with a finished classifier has no transition.
+  const bool isOver = config.isDetector() && plan.lambda.end == 0;
+  if (config.model.norm == NormKind::PrepBn && (images || !inEpochs) && !isOver) checkLambda(issues, plan);
   if (plan.lr.warmup > plan.totalSteps) {
     addError(issues, "optim.warmup",
              "the learning rate would still be rising when the run ends at step " + formatInteger(plan.totalSteps));
@@ -244,15 +261,17 @@ std::vector<ConfigIssue> validateModel(const ModelConfig& model) {
   RunConfig config;
   config.model = model;
   checkFields(issues, config, "model");
-  if (!hasErrors(issues)) checkModel(issues, model);
+  if (!hasErrors(issues)) checkModel(issues, model, /*isDetector=*/false);
   return issues;
 }
 
 std::vector<ConfigIssue> validate(const RunConfig& config, std::optional<std::int64_t> images, std::int64_t ranks) {
   Issues issues;
   checkFields(issues, config, "");
-  checkModel(issues, config.model);
+  checkModel(issues, config.model, config.isDetector());
   checkData(issues, config);
+  if (config.isDetector()) detail::checkDetector(config, issues);
+  checkMilestones(issues, config);
   if (config.train.precision == Precision::Fp16 && config.device == "cpu") {
     addError(issues, "train.precision", "fp16 is for GPUs: the CPU computes it no faster, and its range needs scaling",
              setTo("train.precision", "bf16"));

@@ -65,7 +65,8 @@ Random mixStream(std::uint64_t seed, std::int64_t epoch, std::int64_t index) {
 BatchMaker::BatchMaker(std::shared_ptr<const Dataset> dataset, LoaderOptions options)
     : dataset_(std::move(dataset)),
       options_(std::move(options)),
-      order_(dataset_->size(), options_.shuffle, options_.seed),
+      shape_{dataset_->size(), options_.batch, options_.accumulate, options_.rank, options_.ranks, options_.dropLast},
+      filler_(dataset_->size(), options_.shuffle, options_.seed),
       color_(options_.channels == 1 ? ColorMode::Grey : ColorMode::Rgb),
       stored_(dataset_->stored()) {
   check(options_, *dataset_);
@@ -91,23 +92,12 @@ BatchMaker::BatchMaker(std::shared_ptr<const Dataset> dataset, LoaderOptions opt
   }
 }
 
-std::int64_t BatchMaker::batchesPerEpoch() const {
-  const std::int64_t images = dataset_->size();
-  const std::int64_t together = options_.batch * options_.ranks;
-  if (!options_.dropLast) return (images + together - 1) / together;
-  return images / (together * options_.accumulate) * options_.accumulate;
-}
-
 std::size_t BatchMaker::planeSize() const {
   return static_cast<std::size_t>(options_.imageSize) * static_cast<std::size_t>(options_.imageSize);
 }
 
 MadeBatch BatchMaker::make(std::int64_t epoch, std::int64_t number) {
-  const std::int64_t index = number * options_.ranks + options_.rank;
-  const auto order = order_.ofEpoch(epoch);
-  const auto total = static_cast<std::int64_t>(order->size());
-  const std::int64_t first = index * options_.batch;
-  const std::int64_t count = std::min(options_.batch, total - first);
+  const std::int64_t index = shape_.indexOf(number), count = shape_.sizeAt(index);
   MadeBatch made;
   made.batch.epoch = epoch;
   made.batch.index = index;
@@ -119,30 +109,13 @@ MadeBatch BatchMaker::make(std::int64_t epoch, std::int64_t number) {
   auto* indices = made.batch.indices.data_ptr<std::int64_t>();
   const std::size_t sampleSize = planeSize() * static_cast<std::size_t>(options_.channels);
   std::vector<std::uint8_t> scratch;
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::int64_t tried = 0;
-    for (; tried < total; ++tried) {
-      const std::int64_t sample = (*order)[static_cast<std::size_t>((first + i + tried) % total)];
-      std::string cause = knownCause(sample);
-      if (cause.empty()) {
-        try {
-          writeSample(epoch, sample, scratch, images + static_cast<std::size_t>(i) * sampleSize);
-          labels[i] = dataset_->label(sample);
-          indices[i] = sample;
-          break;
-        } catch (const Error& error) {
-          if (error.kind() != ErrorKind::Data) throw;
-          cause = error.what();
-          remember(sample, cause);
-        }
-      }
-      made.skipped.push_back({sample, dataset_->nameOf(sample), cause});
-    }
-    if (tried == total) {
-      throw Error(ErrorKind::Data, "not one of the " + std::to_string(total) +
-                                       " samples can be decoded; the last: " + made.skipped.back().cause);
-    }
-  }
+  const auto put = [&](std::int64_t place, std::int64_t sample) {
+    writeSample(epoch, sample, scratch, images + static_cast<std::size_t>(place) * sampleSize);
+    labels[place] = dataset_->label(sample);
+    indices[place] = sample;
+  };
+  made.skipped = filler_.fill(epoch, index * options_.batch, count, put,
+                              [this](std::int64_t sample) { return dataset_->nameOf(sample); });
   if (options_.augment == Augment::Timm && options_.mixes) mix(made.batch);
   return made;
 }
@@ -217,24 +190,12 @@ void BatchMaker::writeRecipe(std::int64_t index, Random& random, float* out) con
     const RecipeDraw draw = drawRecipe(size, size, size, Framing::PaddedCrop, random);
     image = applyRecipe(image, size, Framing::PaddedCrop, draw, fill_);
   } else {
-    const ImageSize whole = sizeOf(source);
+    const PixelSize whole = sizeOf(source);
     const RecipeDraw draw = drawRecipe(whole.width, whole.height, size, Framing::ResizedCrop, random);
     image = resizedRegion(source, color_, draw.box, size, size, draw.mirror);
     image = applyOperations(std::move(image), draw.operations, fill_);
   }
   normaliser_->pixels(image, out);
-}
-
-std::string BatchMaker::knownCause(std::int64_t index) {
-  const std::lock_guard lock(mutex_);
-  if (bad_.empty()) return {};
-  const auto found = bad_.find(index);
-  return found == bad_.end() ? std::string() : found->second;
-}
-
-void BatchMaker::remember(std::int64_t index, const std::string& cause) {
-  const std::lock_guard lock(mutex_);
-  bad_.emplace(index, cause);
 }
 
 }  // namespace slab::data

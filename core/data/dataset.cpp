@@ -53,8 +53,10 @@ std::unique_ptr<Dataset> open(const DataConfig& data, Split split) {
     }
     case DataType::Coco: break;
   }
-  throw Error(ErrorKind::Config,
-              "data.type coco is known but not built yet: use fashion_mnist, image_folder or tensors");
+  throw Error(
+      ErrorKind::Config,
+      "data.type coco holds objects, not one class an image: slab train takes it for a detector, slab data scan "
+      "--type coco looks through it");
 }
 
 void checkAgainst(const ModelConfig& model, const Dataset& dataset) {

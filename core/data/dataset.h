@@ -67,8 +67,8 @@ class Dataset {
 
 /// The data set of a configuration, of which `data.limit` keeps the first images of the training
 /// part. nullptr for a validation part that does not exist (no error: there is no evaluation then).
-/// Throws Error(Data) naming the missing path (and Debian package), and Error(Config) for a type that
-/// is not built yet, labels outside of `model.classes`, or tensors of another size than the model's.
+/// Throws Error(Data) naming the missing path (and Debian package), and Error(Config) for coco (see
+/// detection_set.h), labels outside of `model.classes`, or tensors of another size than the model's.
 std::unique_ptr<Dataset> openDataset(const DataConfig& data, const ModelConfig& model, Split split);
 
 /// Images of each class, by label, as long as classNames() or the largest label.

@@ -30,21 +30,13 @@ struct Outcome {
 /// belongs to an older one is thrown away when it is finished.
 class Loader::Impl {
  public:
-  Impl(std::shared_ptr<const Dataset> dataset, LoaderOptions options, OnSkipped onSkipped)
-      : dataset_(dataset),
-        size_(dataset->size()),
-        batch_(options.batch),
-        accumulate_(options.accumulate),
-        window_(std::max(options.prefetch, 1)),
-        maker_(std::move(dataset), options),
-        perEpoch_(maker_.batchesPerEpoch()),
+  Impl(std::unique_ptr<BatchSource> source, LoaderThreads threads, OnSkipped onSkipped)
+      : source_(std::move(source)),
+        window_(std::max(threads.prefetch, 1)),
+        perEpoch_(source_->shape().batches()),
         onSkipped_(std::move(onSkipped)) {
-    if (perEpoch_ == 0) {
-      throw Error(ErrorKind::Config, "the data set has " + std::to_string(size_) + " samples, fewer than one step of " +
-                                         std::to_string(batch_ * accumulate_) +
-                                         ": lower train.batch or set data.drop_last to false");
-    }
-    for (int i = 0; i < std::max(options.workers, 1); ++i) {
+    requireStep(source_->shape());
+    for (int i = 0; i < std::max(threads.workers, 1); ++i) {
       workers_.emplace_back([this](std::stop_token stop) { work(stop); });
     }
   }
@@ -81,9 +73,10 @@ class Loader::Impl {
   [[nodiscard]] std::int64_t position() const { return position_; }
   [[nodiscard]] std::int64_t batchesPerEpoch() const { return perEpoch_; }
   [[nodiscard]] std::int64_t sizeOf(std::int64_t batch) const {
-    return std::min(batch_, size_ - batch % perEpoch_ * batch_);
+    const EpochShape& shape = source_->shape();
+    return shape.sizeAt(shape.indexOf(batch % perEpoch_));
   }
-  [[nodiscard]] std::string nameOf(std::int64_t index) const { return dataset_->nameOf(index); }
+  [[nodiscard]] std::string nameOf(std::int64_t index) const { return source_->nameOf(index); }
   [[nodiscard]] std::int64_t skipped() const { return static_cast<std::int64_t>(reported_.size()); }
   [[nodiscard]] double waitSeconds() const { return waited_; }
 
@@ -103,7 +96,7 @@ class Loader::Impl {
       lock.unlock();
       Outcome outcome;
       try {
-        outcome.made = maker_.make(number / perEpoch_, number % perEpoch_);
+        outcome.made = source_->make(number / perEpoch_, number % perEpoch_);
       } catch (...) {
         outcome.failure = std::current_exception();
       }
@@ -121,12 +114,8 @@ class Loader::Impl {
     }
   }
 
-  const std::shared_ptr<const Dataset> dataset_;
-  const std::int64_t size_;
-  const std::int64_t batch_;
-  const std::int64_t accumulate_;
+  const std::unique_ptr<BatchSource> source_;
   const std::int64_t window_;
-  BatchMaker maker_;
   const std::int64_t perEpoch_;
   OnSkipped onSkipped_;
 
@@ -144,8 +133,12 @@ class Loader::Impl {
   std::vector<std::jthread> workers_;  // last: they end before what they use
 };
 
+Loader::Loader(std::unique_ptr<BatchSource> source, LoaderThreads threads, OnSkipped onSkipped)
+    : impl_(std::make_unique<Impl>(std::move(source), threads, std::move(onSkipped))) {}
+
 Loader::Loader(std::shared_ptr<const Dataset> dataset, LoaderOptions options, OnSkipped onSkipped)
-    : impl_(std::make_unique<Impl>(std::move(dataset), std::move(options), std::move(onSkipped))) {}
+    : Loader(std::make_unique<BatchMaker>(std::move(dataset), options), {options.workers, options.prefetch},
+             std::move(onSkipped)) {}
 
 Loader::~Loader() = default;
 

@@ -9,30 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "core/data/batch.h"
 #include "core/data/dataset.h"
 
 namespace slab::data {
 
-/// `images` N x C x H x W float32, normalised; `labels` N, int64; `indices`: which samples of the data
-/// set these are, N, int64. On the CPU. Where samples are mixed (augment timm), each is its own label's by
-/// `ownShare` and that of its opposite in the reversed batch by the rest.
-struct Batch {
-  at::Tensor images;
-  at::Tensor labels;
-  at::Tensor indices;
-  double ownShare = 1.0;
-  std::int64_t epoch = 0;
-  std::int64_t index = 0;  // within the epoch, of all processes' batches
-};
-
+/// Of classification.
 struct LoaderOptions {
+  /// As EpochShape has them; each process mixes its own batches.
   std::int64_t batch = 128;
-  /// Batches of one optimizer step. With `dropLast` an epoch ends with a whole step: the batches left over
-  /// are dropped as the images left over are, so that epochs here and in the plan begin at the same step.
   std::int64_t accumulate = 1;
-  /// Of a distributed training: process `rank` of `ranks` takes every ranks-th batch, beginning with number `rank`, so
-  /// that together they take what a single process takes in batches of ranks x batch, and each mixes its own. With
-  /// `dropLast` an epoch ends where not every process has a whole batch left.
   int rank = 0, ranks = 1;
   bool shuffle = false;
   bool dropLast = true;
@@ -59,14 +45,14 @@ struct LoaderOptions {
 LoaderOptions loaderOptions(const DataConfig& data, const ModelConfig& model, const Dataset& dataset, Split split,
                             std::int64_t batch, std::uint64_t seed);
 
-/// A sample that could not be decoded and was left out of its batch.
-struct SkippedSample {
-  std::int64_t index = 0;
-  std::string name;
-  std::string cause;
+/// Threads of a loader, and how far they run ahead.
+struct LoaderThreads {
+  int workers = 2;
+  /// Batches made ahead, at most.
+  int prefetch = 4;
 };
 
-/// An endless sequence of batches: epoch after epoch, each a permutation drawn from (seed, epoch); a
+/// An endless sequence of batches of any source: epoch after epoch, each a permutation drawn from (seed, epoch); a
 /// sample's augmentation is drawn from (seed, epoch, index). Batch number n is the same bits whichever
 /// way it was reached and whatever the threads do. One thread calls; workers are the loader's own and
 /// end with it.
@@ -77,6 +63,9 @@ class Loader {
  public:
   using OnSkipped = std::function<void(const SkippedSample&)>;
 
+  /// Throws Error(Config) where an epoch of the source has no whole step.
+  Loader(std::unique_ptr<BatchSource> source, LoaderThreads threads, OnSkipped onSkipped = {});
+  /// Of the images of a classification data set.
   Loader(std::shared_ptr<const Dataset> dataset, LoaderOptions options, OnSkipped onSkipped = {});
   ~Loader();
   Loader(const Loader&) = delete;

@@ -33,7 +33,7 @@ struct Packed {
 /// The image no larger than asked for; nothing where it is so already.
 std::optional<Image> shrunk(const Image& image, int shortSide) {
   if (shortSide <= 0 || std::min(image.width, image.height) <= shortSide) return std::nullopt;
-  const ImageSize size = fitShorterSide(image.width, image.height, shortSide);
+  const PixelSize size = fitShorterSide(image.width, image.height, shortSide);
   return resize(image, size.width, size.height, ResizeFilter::Bicubic);
 }
 

@@ -31,7 +31,7 @@ SampleSource imageSource(Image image, std::string name) {
   return {std::move(owned), {}, pixels, std::move(name)};
 }
 
-ImageSize sizeOf(const SampleSource& source) {
+PixelSize sizeOf(const SampleSource& source) {
   if (!source.pixels.empty()) return {source.pixels.width, source.pixels.height};
   const ImageInfo info = probeImage(source.file, source.name);
   return {info.width, info.height};

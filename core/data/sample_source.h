@@ -25,7 +25,7 @@ SampleSource fileSource(const std::string& path);
 SampleSource imageSource(Image image, std::string name);
 
 /// From the header or the pixels. Throws Error(Data).
-ImageSize sizeOf(const SampleSource& source);
+PixelSize sizeOf(const SampleSource& source);
 
 /// All of it, decoded in full.
 Image wholeImage(const SampleSource& source, ColorMode color);

@@ -20,7 +20,8 @@ Placement drawPlacement(Augment augment, Random& random) {
   Placement placement;
   switch (augment) {
     case Augment::None:
-    case Augment::Timm: return placement;
+    case Augment::Timm:
+    case Augment::MultiScale: return placement;
     case Augment::Light:
       placement.right = drawShift(random);
       placement.down = drawShift(random);
@@ -65,8 +66,8 @@ template void copyPlaced(const std::uint8_t*, std::uint8_t*, int, Plane, const P
 template void copyPlaced(const float*, float*, int, Plane, const Placement&);
 
 Image resizeForTraining(const SampleSource& source, ColorMode color, int size, Augment augment, Random& random) {
-  const ImageSize whole = sizeOf(source);
-  const ImageSize fitted = fitShorterSide(whole.width, whole.height, size);
+  const PixelSize whole = sizeOf(source);
+  const PixelSize fitted = fitShorterSide(whole.width, whole.height, size);
   const Image resized = resizedRegion(source, color, {0, 0, whole.width, whole.height}, fitted.width, fitted.height);
   const int freeX = fitted.width - size, freeY = fitted.height - size;
   if (augment == Augment::None) return crop(resized, {freeX / 2, freeY / 2, size, size});

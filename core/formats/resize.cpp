@@ -99,15 +99,15 @@ Image crop(const ImageView& image, const Rect& region) {
   return out;
 }
 
-ImageSize fitShorterSide(int width, int height, int shorter) {
+PixelSize fitShorterSide(int width, int height, int shorter) {
   const auto longer = [&](int numerator, int denominator) {
     return static_cast<int>(static_cast<std::int64_t>(shorter) * numerator / denominator);
   };
-  return width <= height ? ImageSize{shorter, longer(height, width)} : ImageSize{longer(width, height), shorter};
+  return width <= height ? PixelSize{shorter, longer(height, width)} : PixelSize{longer(width, height), shorter};
 }
 
 Image resizeForEvaluation(const ImageView& image, int size) {
-  const ImageSize fitted = fitShorterSide(image.width, image.height, static_cast<int>(256.0 / 224.0 * size));
+  const PixelSize fitted = fitShorterSide(image.width, image.height, static_cast<int>(256.0 / 224.0 * size));
   const Image resized = resize(image, fitted.width, fitted.height, ResizeFilter::Bicubic);
   return crop(resized, {centred(fitted.width, size), centred(fitted.height, size), size, size});
 }

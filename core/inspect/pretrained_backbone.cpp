@@ -3,6 +3,9 @@
 #include <torch/utils.h>
 
 #include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/inspect/model_source.h"
+#include "core/models/norm_counters.h"
 
 namespace slab::inspect {
 namespace {
@@ -41,6 +44,19 @@ FittedWeights loadPretrained(PyramidBackbone& backbone, const ForeignWeights& we
     writeCounters(backbone, {0, 0, counters->totalStep});
   }
   return fitted;
+}
+
+void beginBackbone(PyramidBackbone& backbone, const RunConfig& config) {
+  const ForeignWeights weights = ForeignWeights::open(weightsFileOf(config.detector.pretrained));
+  const FittedWeights fitted = loadPretrained(backbone, weights);
+  logInfo("the backbone begins with " + weights.path() + "; " +
+          std::to_string(fitted.withFate(KeyFate::Missing).size()) + " of its tensors are not there and begin anew");
+  const auto counters = largestCounters(backbone);
+  const bool isUnfinished = counters && (counters->warm > 0 || counters->iter > 0);
+  if (!isUnfinished || config.prepbn.lambdaEnd.value > 0) return;
+  logWarning(weights.path() +
+             " was saved before lambda reached 0, and prepbn.lambda_end is 0: RepBN alone is not yet "
+             "what was trained; set prepbn.lambda_end, or take a finished checkpoint");
 }
 
 }  // namespace slab::inspect

@@ -1,6 +1,7 @@
 // A classification checkpoint as the beginning of a detector.
 #pragma once
 
+#include "core/config/run_config.h"
 #include "core/inspect/fit_weights.h"
 #include "core/models/detection/pyramid_backbone.h"
 
@@ -18,5 +19,9 @@ namespace slab::inspect {
 /// Throws Error(Checkpoint), changing nothing, where a key has another shape than the backbone's or where none is the
 /// backbone's: a file of another model.
 FittedWeights loadPretrained(PyramidBackbone& backbone, const ForeignWeights& weights);
+
+/// The same from the file, checkpoint or run that `detector.pretrained` names. The log has what the backbone lacks and,
+/// where the classifier's lambda has not reached 0 and the configuration plans no transition, a warning.
+void beginBackbone(PyramidBackbone& backbone, const RunConfig& config);
 
 }  // namespace slab::inspect

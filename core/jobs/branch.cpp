@@ -1,5 +1,9 @@
 #include "core/jobs/branch.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "core/base/error.h"
 #include "core/config/load.h"
 #include "core/store/run_reader.h"
@@ -15,7 +19,7 @@ DataConfig withoutSpeed(DataConfig data) {
   const DataConfig defaults;
   data.workers = defaults.workers;
   data.cache = defaults.cache;
-  data.valImages = data.valLabels = "";
+  data.valImages = data.valLabels = data.valAnnotations = "";
   return data;
 }
 
@@ -23,6 +27,20 @@ DataConfig withoutSpeed(DataConfig data) {
 fs::path plain(const fs::path& path) {
   const fs::path whole = fs::absolute(path).lexically_normal();
   return whole.has_filename() ? whole : whole.parent_path();
+}
+
+const char* kindOf(const RunConfig& config) {
+  return config.isDetector() ? "detector" : "classifier";
+}
+
+bool shapesWeights(std::string_view key, bool isDetector) {
+  constexpr std::array<std::string_view, 8> kHeads{
+      "detector.classes",   "detector.channels", "detector.anchor_ratios", "detector.box_bins",
+      "detector.mask_bins", "detector.hidden",   "detector.mask_channels", "detector.mask_convolutions"};
+  // Its own heads tell the classes.
+  if (isDetector && key == "model.classes") return false;
+  if (key.starts_with("model.")) return key != "model.drop_path";
+  return isDetector && std::find(kHeads.begin(), kHeads.end(), key) != kHeads.end();
 }
 
 }  // namespace
@@ -36,11 +54,14 @@ BranchPoint openBranchPoint(const CheckpointName& name) {
   return point;
 }
 
-void requireSameModel(const BranchPoint& point, const ModelConfig& model) {
-  RunConfig child = point.config;
-  child.model = model;
+void requireSameModel(const BranchPoint& point, const RunConfig& child) {
+  if (child.isDetector() != point.config.isDetector()) {
+    throw Error(ErrorKind::Config, point.parent.string() + " trains a " + kindOf(point.config) +
+                                       ", and a branch of it " + "can't be a " + kindOf(child) +
+                                       ": detector.pretrained starts a detector from a classifier");
+  }
   for (const auto& field : fields()) {
-    if (field.group != "model" || field.key == "model.drop_path") continue;
+    if (!shapesWeights(field.key, child.isDetector())) continue;
     const Json mine = getField(child, field.key), parents = getField(point.config, field.key);
     if (mine == parents) continue;
     throw Error(ErrorKind::Config, field.key + " is " + mine.dump() + " here and " + parents.dump() + " in " +

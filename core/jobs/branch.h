@@ -21,9 +21,9 @@ struct BranchPoint {
 /// Reads the parent. Throws Error(Data) where there is no such run, Error(Checkpoint) where it has no such checkpoint.
 BranchPoint openBranchPoint(const CheckpointName& name);
 
-/// A branch keeps the shape of its checkpoint's model. Throws Error(Config) that names the first key of `model` whose
-/// value differs from the parent's; drop path may, since no weight depends on it.
-void requireSameModel(const BranchPoint& point, const ModelConfig& model);
+/// A branch keeps the shape of its checkpoint's model. Throws Error(Config) that names the first key of `model`, and of
+/// a detector's heads, whose value differs from the parent's; drop path may, since no weight depends on it.
+void requireSameModel(const BranchPoint& point, const RunConfig& child);
 
 /// Whether the child's batches are those the parent would have taken next: same samples, batches, augmentation and
 /// seed. Else its training set starts at the beginning of an epoch.

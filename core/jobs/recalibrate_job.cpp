@@ -67,6 +67,10 @@ class Recalibrator {
 
 void Recalibrator::openModel() {
   config_ = loadConfigFile(run_.config().string()).config;
+  if (config_.isDetector()) {
+    throw Error(ErrorKind::Config,
+                run_.path().string() + " trains a detector, and the statistics pass is for classifiers");
+  }
   engine_ = train::prepareEngine(config_.device, config_.threads, config_.ops);
   model_ = buildModel(config_.model);
   model_->torch::nn::Module::to(engine_.device);
@@ -114,8 +118,7 @@ std::string Recalibrator::save(const train::RecalibrationResult& result) {
   const std::string text = readTextFile(run_.config());
   const LambdaSchedule lambda = makePlan(config_, images_).lambda;
   RunWriter writer(std::move(*lock_));
-  train::RunCheckpoints checkpoints(writer, sha256Hex(std::as_bytes(std::span(text))), {},
-                                    config_.train.keepLast);
+  train::RunCheckpoints checkpoints(writer, sha256Hex(std::as_bytes(std::span(text))), {}, config_.train.keepLast);
   checkpoints.setSegment(source_.segment);
   metadata_[train::kRecalibrated] = true;
   metadata_["recalibrated_from"] = source_.path;

@@ -8,22 +8,20 @@
 
 #include "core/base/log.h"
 #include "core/base/rank_environment.h"
-#include "core/data/decoded_cache.h"
 #include "core/data/loader.h"
 #include "core/device/device.h"
 #include "core/device/lost_device.h"
 #include "core/formats/sha256.h"
+#include "core/inspect/pretrained_backbone.h"
 #include "core/jobs/branch.h"
 #include "core/jobs/version.h"
-#include "core/models/build_model.h"
 #include "core/store/run_reader.h"
 #include "core/train/engine.h"
-#include "core/train/linear_timing.h"
 #include "core/train/ranks.h"
 #include "core/train/run_recorder.h"
-#include "core/train/tensor_files.h"
 #include "core/train/tensorboard_log.h"
 #include "core/train/trainer.h"
+#include "core/train/training_subject.h"
 #include "core/wire/socket.h"
 
 namespace slab {
@@ -88,11 +86,9 @@ class Training {
  private:
   void prepareConfig();
   void openData();
-  [[nodiscard]] std::unique_ptr<data::Loader> openRecalibrationData() const;
   void reportSkipped(const data::SkippedSample& sample);
   void prepareDirectory();
   void prepareModel();
-  void loadInitialWeights();
   void resumeFrom(const std::vector<CheckpointRecord>& records);
   void startFromBranchPoint();
   Metadata restore(const std::filesystem::path& checkpoint);
@@ -125,13 +121,12 @@ class Training {
   RunConfig config_;
   Plan plan_;
   train::Engine engine_;
-  std::shared_ptr<const data::Dataset> trainingSet_;
-  std::unique_ptr<data::Loader> training_, validation_;
+  std::unique_ptr<train::TrainingSubject> subject_;
+  std::unique_ptr<data::Loader> training_;
   std::string configText_;
   std::optional<RunLock> lock_;
   std::filesystem::path socket_;
 
-  std::shared_ptr<Backbone> model_;
   std::optional<train::AdamW> optimizer_;
   std::optional<train::Ema> average_;
   std::optional<train::LossScaler> scaler_;
@@ -163,7 +158,7 @@ void Training::prepareConfig() {
   config_ = request_.config.config;
   if (request_.from) {
     branch_ = jobs::openBranchPoint(*request_.from);
-    jobs::requireSameModel(*branch_, config_.model);
+    jobs::requireSameModel(*branch_, config_);
   }
   engine_ = train::prepareEngine(config_.device, config_.threads, config_.ops, environment_);
   if (config_.train.precision == Precision::Fp16 && !engine_.device.is_cuda()) {
@@ -174,46 +169,20 @@ void Training::prepareConfig() {
 }
 
 void Training::openData() {
-  data::DecodedCache cache(config_.data.cache == "memory" ? data::decodedCacheBudget() : 0);
-  const auto open = [&](data::Split split) -> std::unique_ptr<data::Loader> {
-    std::shared_ptr<const data::Dataset> dataset = data::openDataset(config_.data, config_.model, split);
-    if (!dataset) return nullptr;
-    if (config_.data.cache == "memory") dataset = cache.over(std::move(dataset));
-    for (const auto& notice : dataset->notices()) logWarning(notice.path + ": " + notice.message);
-    if (const std::int64_t bad = data::knownBad(*dataset); bad > 0) {
-      logWarning(std::to_string(bad) + " of " + std::to_string(dataset->size()) +
-                 " images do not decode by the last scan and are skipped; each is named when its turn comes");
-    }
-    if (split == data::Split::Train) {
-      trainingSet_ = dataset;
-      throwOnErrors(validate(config_, dataset->size(), environment_.size));
-      plan_ = makePlan(config_, dataset->size(), environment_.size);
-    }
-    const auto seed = static_cast<std::uint64_t>(config_.train.seed);
-    auto options = data::loaderOptions(config_.data, config_.model, *dataset, split, config_.train.batch, seed);
-    if (split == data::Split::Train) {
-      options.accumulate = config_.train.accumulate;
-      options.rank = environment_.rank;
-      options.ranks = environment_.size;
-    }
-    return std::make_unique<data::Loader>(dataset, std::move(options),
-                                          [this](const data::SkippedSample& sample) { reportSkipped(sample); });
-  };
-  training_ = open(data::Split::Train);
-  if (isFirst()) validation_ = open(data::Split::Validation);
+  subject_ =
+      train::makeSubject(config_, [this](PyramidBackbone& backbone) { inspect::beginBackbone(backbone, config_); });
+  const std::int64_t images = subject_->openTrainingSet();
+  throwOnErrors(validate(config_, images, environment_.size));
+  plan_ = makePlan(config_, images, environment_.size);
+  const auto onSkipped = [this](const data::SkippedSample& sample) { reportSkipped(sample); };
+  training_ = subject_->trainingLoader(environment_, onSkipped);
+  if (isFirst()) subject_->openValidation(onSkipped);
   if (branch_ && branch_->checkpoint.step >= plan_.totalSteps) {
     throw Error(ErrorKind::Config, "the branch would start at step " + std::to_string(branch_->checkpoint.step) +
                                        ", where its own training of " + std::to_string(plan_.totalSteps) +
                                        " steps is over; raise train.epochs or train.steps, or branch from an earlier "
                                        "checkpoint");
   }
-}
-
-std::unique_ptr<data::Loader> Training::openRecalibrationData() const {
-  auto options = data::loaderOptions(config_.data, config_.model, *trainingSet_, data::Split::Train,
-                                     config_.train.batch, static_cast<std::uint64_t>(config_.train.seed));
-  options.mixes = false;
-  return std::make_unique<data::Loader>(trainingSet_, options);
 }
 
 void Training::reportSkipped(const data::SkippedSample& sample) {
@@ -247,25 +216,18 @@ void Training::prepareDirectory() {
 }
 
 void Training::prepareModel() {
+  const bool hasNewWeights = !request_.resume && !branch_ && isFirst();
   device::seedAll(static_cast<std::uint64_t>(config_.train.seed));
-  model_ = buildModel(config_.model);
-  if (request_.resume) {
-    records_ = RunReader(run_).checkpoints();
-  } else if (!branch_) {
-    loadInitialWeights();
-  }
-  model_->torch::nn::Module::to(engine_.device);
-  model_->setRecompute(config_.train.recompute);
-  optimizer_.emplace(train::makeOptimizer(*model_, config_.optim));
-  if (config_.ema.decay > 0) average_.emplace(*model_, config_.ema.decay);
+  subject_->build();
+  if (request_.resume && isFirst()) records_ = RunReader(run_).checkpoints();
+  if (hasNewWeights) subject_->loadInitialWeights();
+  subject_->module().to(engine_.device);
+  optimizer_.emplace(subject_->optimizer());
   if (config_.train.precision == Precision::Fp16) scaler_.emplace();
+  if (!isFirst()) return;
+  if (config_.ema.decay > 0) average_.emplace(*subject_->classifier(), config_.ema.decay);
   if (request_.resume) resumeFrom(records_);
   if (branch_) startFromBranchPoint();
-}
-
-void Training::loadInitialWeights() {
-  if (config_.train.init.empty()) return;
-  requireMatch(loadStateDict(*model_, train::readTensors(config_.train.init)), config_.train.init, config_.model.name);
 }
 
 std::string Training::offerPrevious(const std::vector<CheckpointRecord>& records,
@@ -284,7 +246,7 @@ void Training::resumeFrom(const std::vector<CheckpointRecord>& records) {
   for (const auto& record : records) hasGood = hasGood || record.good;
   if (!hasGood && !request_.fromStep) {
     logWarning("the run has no checkpoint yet; training starts again from step 0");
-    loadInitialWeights();
+    subject_->loadInitialWeights();
     return;
   }
   resumed_ = chooseCheckpoint(records, request_.fromStep, run_.path());
@@ -305,7 +267,7 @@ void Training::startFromBranchPoint() {
 }
 
 Metadata Training::restore(const std::filesystem::path& checkpoint) {
-  train::TrainingState state{*model_, *optimizer_};
+  train::TrainingState state{subject_->module(), *optimizer_};
   state.average = orNull(average_);
   state.scaler = orNull(scaler_);
   Metadata saved = train::readCheckpoint(checkpoint.string(), state);
@@ -339,12 +301,12 @@ void Training::requireSameRanks(const Metadata& saved) const {
 void Training::shareWithRanks() {
   if (!ranks_) return;
   if (config_.ops.linear == "auto") {
-    if (isFirst()) train::timeLinearLayers(config_.model, config_.train.batch, engine_.device);
+    if (isFirst()) subject_->timeLinearLayers(engine_.device);
     const std::string table = ranks_->broadcast(train::linearTable().dump());
     train::addLinearTable(Json::parse(table, nullptr, false));
   }
   std::vector<at::Tensor> tensors;
-  for (const auto& [name, tensor] : train::modelTensors(*model_)) tensors.push_back(tensor);
+  for (const auto& [name, tensor] : train::modelTensors(subject_->module())) tensors.push_back(tensor);
   for (const auto& [name, tensor] : optimizer_->state()) tensors.push_back(tensor);
   const at::Tensor place = at::tensor({start_.step, start_.position}, at::kLong);
   tensors.push_back(place);
@@ -354,12 +316,7 @@ void Training::shareWithRanks() {
 }
 
 TrainOutcome Training::follow() {
-  device::seedAll(static_cast<std::uint64_t>(config_.train.seed));
-  model_ = buildModel(config_.model);
-  model_->torch::nn::Module::to(engine_.device);
-  model_->setRecompute(config_.train.recompute);
-  optimizer_.emplace(train::makeOptimizer(*model_, config_.optim));
-  if (config_.train.precision == Precision::Fp16) scaler_.emplace();
+  prepareModel();
   shareWithRanks();
   train::SilentObserver observer;
   return runTrainer(nullptr, observer);
@@ -371,7 +328,7 @@ train::RunFacts Training::facts() const {
   facts.plan = plan_;
   facts.device = describeDevice();
   facts.processes = environment_.size;
-  facts.parameters = model_->parameterCount();
+  for (const auto& parameter : subject_->module().parameters()) facts.parameters += parameter.numel();
   facts.firstStep = start_.step;
   facts.isNew = !request_.resume;
   if (resumed_) facts.checkpoint = resumed_->path;
@@ -482,14 +439,14 @@ const char* Training::segmentReason() const {
 }
 
 TrainOutcome Training::train() {
-  logInfo("training " + config_.model.name + " on " + describeDevice() + ", steps " + std::to_string(start_.step) +
-          " to " + std::to_string(plan_.totalSteps));
+  logInfo("training " + (config_.isDetector() ? config_.detector.name : config_.model.name) + " on " +
+          describeDevice() + ", steps " + std::to_string(start_.step) + " to " + std::to_string(plan_.totalSteps));
   train::RunCheckpoints checkpoints(*writer_, sha256Hex(std::as_bytes(std::span(configText_))), records_,
                                     config_.train.keepLast);
   checkpoints.setSegment(writer_->beginSegment(start_.step, segmentReason()));
   if (resumed_) checkpoints.setCurrent(start_.step, resumed_->path);
   if (branch_) jobs::recordParent(*writer_, *branch_);
-  checkpoints.checkDisk({*model_, *optimizer_, start_.step, start_.position});
+  checkpoints.checkDisk({subject_->module(), *optimizer_, start_.step, start_.position});
   const TrainOutcome outcome = runTrainer(&checkpoints, *recorder_);
   recorder_->end(outcome.state, outcome.reason);
   while (auto command = commands_.tryPop()) command->finish();
@@ -498,19 +455,19 @@ TrainOutcome Training::train() {
 }
 
 TrainOutcome Training::runTrainer(train::RunCheckpoints* checkpoints, train::TrainObserver& observer) {
+  const auto task = subject_->makeTask(engine_.device, orNull(average_));
   train::Trainer trainer({.config = config_,
                           .plan = plan_,
-                          .model = *model_,
+                          .task = *task,
                           .optimizer = *optimizer_,
                           .data = *training_,
-                          .validation = validation_.get(),
                           .checkpoints = checkpoints,
                           .commands = commands_,
                           .observer = observer,
                           .device = engine_.device,
                           .average = orNull(average_),
                           .scaler = orNull(scaler_),
-                          .recalibrationData = [this] { return openRecalibrationData(); },
+                          .recalibrationData = [this] { return subject_->recalibrationLoader(); },
                           .ranks = ranks_.get(),
                           .metadata = [this] { return metadata(); }});
   trainer.startAt(start_);

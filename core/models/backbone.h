@@ -37,6 +37,8 @@ class Backbone : public torch::nn::Module {
   /// Trades time for memory in training: a block's activations are made again in the backward. The gradients are the
   /// same bit for bit.
   void setRecompute(bool recompute) { context_->recompute = recompute; }
+  /// Shared with all modules of the model.
+  [[nodiscard]] const nn::ContextPtr& context() const { return context_; }
   /// nullptr ends a capture. Not owned.
   void setProbe(nn::AttentionProbe* probe) { context_->probe = probe; }
   /// nullptr ends a measurement. Not owned.
@@ -61,7 +63,6 @@ class Backbone : public torch::nn::Module {
 
  protected:
   explicit Backbone(ModelConfig config);
-  [[nodiscard]] const nn::ContextPtr& context() const { return context_; }
   /// Call last in the constructor: the head ends the state dict.
   void registerHead(std::int64_t width);
 

@@ -49,6 +49,7 @@ Json toJson(const RunSummary& s) {
           {"lambda", number(s.lambda)},
           {"top1", number(s.top1)},
           {"best_top1", number(s.bestTop1)},
+          {"score", s.score},
           {"parameters", number(s.parameters)},
           {"checkpoint", s.lastCheckpoint},
           {"parent", s.parent},
@@ -78,6 +79,7 @@ RunSummary fromJson(const std::string& name, const Json& json) {
   s.lambda = number(json, "lambda");
   s.top1 = number(json, "top1");
   s.bestTop1 = number(json, "best_top1");
+  s.score = json.value("score", "");
   s.parameters = number(json, "parameters");
   s.lastCheckpoint = json.at("checkpoint").get<std::string>();
   s.parent = json.at("parent").get<std::string>();

@@ -57,7 +57,7 @@ struct CheckpointRecord {
   std::string path;    // relative to the run directory: checkpoints/step-00003000
   std::string sha256;  // of the manifest
   std::int64_t bytes = 0;
-  double top1 = -1;  // percent, of the evaluation at this step; -1 when there was none
+  double top1 = -1;  // percent, of the evaluation at this step (a detector's mask AP); -1 when there was none
   bool good = true;  // no non-finite value in it
 };
 

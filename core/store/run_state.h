@@ -57,10 +57,11 @@ inline constexpr std::string_view kLoss = "loss";
 inline constexpr std::string_view kLambda = "lambda";
 inline constexpr std::string_view kTop1 = "top1";           // last evaluation, percent
 inline constexpr std::string_view kBestTop1 = "best_top1";  // percent
+inline constexpr std::string_view kScore = "score";         // what those two are: "" (top-1) or "mask_ap"
 inline constexpr std::string_view kParameters = "parameters";
 inline constexpr std::string_view kParent = "parent";           // of a branch: the run's path, relative to this one
 inline constexpr std::string_view kParentStep = "parent_step";  // completed steps of the checkpoint branched from
-inline constexpr std::string_view kPhase = "phase";             // of a running one: "" (training), "recalibration"
+inline constexpr std::string_view kPhase = "phase";  // of a running one: "" (training), "recalibration", "evaluation"
 }  // namespace state_key
 
 }  // namespace slab

@@ -54,6 +54,7 @@ void fillFromState(RunSummary& summary, const State& state) {
   summary.lambda = numberOf(state, state_key::kLambda, RunSummary::kUnknown);
   summary.top1 = numberOf(state, state_key::kTop1, RunSummary::kUnknown);
   summary.bestTop1 = numberOf(state, state_key::kBestTop1, RunSummary::kUnknown);
+  summary.score = textOf(state, state_key::kScore);
   summary.parameters = numberOf(state, state_key::kParameters, RunSummary::kUnknown);
   summary.parent = textOf(state, state_key::kParent);
   summary.parentStep = countOf(state, state_key::kParentStep);

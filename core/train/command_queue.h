@@ -1,6 +1,7 @@
 // Wishes of other threads to the training thread, taken between two steps.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -37,6 +38,12 @@ class CommandQueue {
   std::optional<Command> tryPop() {
     const std::lock_guard lock(mutex_);
     return take();
+  }
+
+  /// Whether such a wish is waiting.
+  [[nodiscard]] bool holds(Action action) {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(commands_.begin(), commands_.end(), [&](const Command& c) { return c.action == action; });
   }
 
   /// Nothing when none came in time.

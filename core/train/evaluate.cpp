@@ -70,7 +70,7 @@ void forEachBatch(Backbone& model, data::Loader& loader, c10::Device device, OnB
 }
 
 Evaluation toEvaluation(const Tally& tally, const Stopwatch& watch) {
-  Evaluation result{tally.score(), {}, {}, tally.images(), 0};
+  Evaluation result{tally.score(), {}, {}, {}, tally.images(), 0};
   result.seconds = watch.seconds();
   return result;
 }

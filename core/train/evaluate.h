@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "core/coco/evaluation.h"
 #include "core/data/loader.h"
 #include "core/models/backbone.h"
 
@@ -24,12 +25,26 @@ struct TransitionScores {
   Score mixture, layerNorm;
 };
 
+/// COCO's numbers of a detector.
+struct DetectionScores {
+  coco::CocoScores boxes, masks;
+};
+
 /// The score itself is of the branch that was evaluated; in training that is RepBN alone, the form that is deployed.
+/// Of a detector the score is 0 and its own stands in `detection`.
 struct Evaluation : Score {
   std::optional<TransitionScores> transition;
   std::optional<Score> average;  // of the averaged weights
+  std::optional<DetectionScores> detection;
   std::int64_t images = 0;
   double seconds = 0;
+
+  /// What the best checkpoint is chosen by, in percent: top-1, of a detector the mask AP (-1: nothing to find).
+  [[nodiscard]] double percent() const {
+    if (!detection) return top1;
+    const double ap = detection->masks.stats[0];
+    return ap < 0 ? -1.0 : 100.0 * ap;
+  }
 };
 
 /// One pass over the data set of `loader` in evaluation mode, through the branch the model's Context asks for (RepBN

@@ -8,7 +8,7 @@
 
 namespace slab::train {
 
-FiniteWatch::FiniteWatch(const Backbone& model) {
+FiniteWatch::FiniteWatch(const torch::nn::Module& model) {
   for (const auto& parameter : model.parameters()) watched_.push_back(parameter);
   for (const auto& buffer : model.buffers()) {
     if (buffer.is_floating_point() && buffer.numel() > 0) watched_.push_back(buffer);

@@ -1,11 +1,12 @@
 // A standing look at weights and statistics, so that a value that is not finite is found near the step that made it.
 #pragma once
 
+#include <torch/nn/module.h>
+
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "core/models/backbone.h"
 
 namespace slab::train {
 
@@ -18,7 +19,7 @@ class FiniteWatch {
   static constexpr double kShare = 0.004;
 
   /// Watches every parameter and floating-point buffer of `model`, which must outlive it.
-  explicit FiniteWatch(const Backbone& model);
+  explicit FiniteWatch(const torch::nn::Module& model);
 
   /// After `completed` steps, the last of which took `stepSeconds`: looks where a look is due. False when it found a
   /// value that is not finite.

@@ -51,7 +51,7 @@ void forEachTensor(const Values& values, Visit&& visit) {
 
 }  // namespace
 
-LayerNames::LayerNames(const Backbone& model) {
+LayerNames::LayerNames(const torch::nn::Module& model) {
   for (const auto& item : model.named_modules("", /*include_self=*/false)) {
     const auto* module = item.value().get();
     if (const auto* norm = dynamic_cast<const nn::Norm*>(module)) layers_.emplace_back(item.key(), norm->channels());
@@ -99,7 +99,7 @@ struct ForwardProbe::Call : at::ObserverContext {
   std::string weight;        // key of the first parameter among the inputs
 };
 
-ForwardProbe::ForwardProbe(const Backbone& model) : names_(model) {
+ForwardProbe::ForwardProbe(const torch::nn::Module& model) : names_(model) {
   for (const auto& item : model.named_parameters()) {
     keys_[item.value().storage().data()] = item.key();
     parameters_[item.key()] = item.value().detach();

@@ -19,7 +19,7 @@ namespace slab::train {
 /// that holds the tensor. "layers.0.norm1.norm2.bn.weight" -> ("layers.0.norm1", "norm2.bn.weight").
 class LayerNames {
  public:
-  explicit LayerNames(const Backbone& model);
+  explicit LayerNames(const torch::nn::Module& model);
   [[nodiscard]] std::pair<std::string, std::string> split(const std::string& key) const;
   /// Channels that a norm or an affine layer gives; 0 for other modules.
   [[nodiscard]] std::int64_t channelsOf(const std::string& layer) const;
@@ -39,7 +39,7 @@ std::vector<std::int64_t> nonFiniteChannels(const at::Tensor& values);
 /// calls: operations inside those pass memory around that is yet to be written.
 class ForwardProbe {
  public:
-  explicit ForwardProbe(const Backbone& model);
+  explicit ForwardProbe(const torch::nn::Module& model);
   ~ForwardProbe();
   ForwardProbe(const ForwardProbe&) = delete;
   ForwardProbe& operator=(const ForwardProbe&) = delete;

@@ -6,7 +6,7 @@
 
 namespace slab::train {
 
-KeptBuffers::KeptBuffers(const Backbone& model) {
+KeptBuffers::KeptBuffers(const torch::nn::Module& model) {
   const at::NoGradGuard noGrad;
   for (const auto& item : model.named_buffers()) {
     if (isDerived(item.key())) continue;

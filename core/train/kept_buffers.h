@@ -1,11 +1,10 @@
 // A model's running statistics and counters before a step, for a step that has to be taken again.
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
 
 #include <vector>
 
-#include "core/models/backbone.h"
 
 namespace slab::train {
 
@@ -13,7 +12,7 @@ namespace slab::train {
 /// each: a few kilobytes a norm.
 class KeptBuffers {
  public:
-  explicit KeptBuffers(const Backbone& model);
+  explicit KeptBuffers(const torch::nn::Module& model);
 
   void keep();
   /// Puts back what was kept last.

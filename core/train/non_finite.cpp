@@ -25,7 +25,7 @@ NonFinitePlace placeIn(const LayerNames& names, NonFiniteCause cause, const std:
 /// Puts a model's buffers back at the end of a scope.
 class BufferGuard {
  public:
-  explicit BufferGuard(const Backbone& model) : buffers_(model.buffers()) {
+  explicit BufferGuard(const torch::nn::Module& model) : buffers_(model.buffers()) {
     for (const auto& buffer : buffers_) copies_.push_back(buffer.clone());
   }
   ~BufferGuard() {
@@ -60,7 +60,7 @@ std::optional<NonFinitePlace> firstInImages(const at::Tensor& images) {
   return NonFinitePlace{NonFiniteCause::Image, "", "images", nonFiniteSlices(images, 0)};
 }
 
-std::optional<NonFinitePlace> firstInState(const Backbone& model) {
+std::optional<NonFinitePlace> firstInState(const torch::nn::Module& model) {
   const at::NoGradGuard noGrad;
   const LayerNames names(model);
   for (const auto& item : model.named_parameters()) {
@@ -72,7 +72,7 @@ std::optional<NonFinitePlace> firstInState(const Backbone& model) {
   return std::nullopt;
 }
 
-std::optional<NonFinitePlace> firstInGradients(const Backbone& model) {
+std::optional<NonFinitePlace> firstInGradients(const torch::nn::Module& model) {
   const at::NoGradGuard noGrad;
   const LayerNames names(model);
   const auto parameters = model.named_parameters();
@@ -83,7 +83,7 @@ std::optional<NonFinitePlace> firstInGradients(const Backbone& model) {
   return std::nullopt;
 }
 
-std::optional<NonFinitePlace> firstInForward(Backbone& model, const std::function<void()>& forward) {
+std::optional<NonFinitePlace> firstInForward(torch::nn::Module& model, const std::function<void()>& forward) {
   const at::NoGradGuard noGrad;
   const ops::OptionsGuard reference({ops::Backend::Reference, ops::LinearBackend::Torch});
   const BufferGuard buffers(model);

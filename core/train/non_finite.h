@@ -1,6 +1,8 @@
 // Which layer and channel first held a value that is not finite: what a diverged training is asked.
 #pragma once
 
+#include <torch/nn/module.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -8,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/models/backbone.h"
 
 namespace slab::train {
 
@@ -53,15 +54,15 @@ std::string describe(const NonFinitePlace& place);
 std::optional<NonFinitePlace> firstInImages(const at::Tensor& images);
 
 /// Weights first, then statistics, each in the order of the state dict, which is that of the forward.
-std::optional<NonFinitePlace> firstInState(const Backbone& model);
+std::optional<NonFinitePlace> firstInState(const torch::nn::Module& model);
 
 /// From the head to the patch embedding: the order of the backward.
-std::optional<NonFinitePlace> firstInGradients(const Backbone& model);
+std::optional<NonFinitePlace> firstInGradients(const torch::nn::Module& model);
 
 /// Runs `forward` once more and watches every operation of it: the first whose result is not finite although what it
 /// was given is, or that was given a weight that is not. Norms and attention are computed by LibTorch's operations
 /// meanwhile, so that nothing is hidden inside a kernel. Running statistics are put back afterwards; the caller sets
 /// seeds and lambda. Nothing when this time all is finite.
-std::optional<NonFinitePlace> firstInForward(Backbone& model, const std::function<void()>& forward);
+std::optional<NonFinitePlace> firstInForward(torch::nn::Module& model, const std::function<void()>& forward);
 
 }  // namespace slab::train

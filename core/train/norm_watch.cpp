@@ -24,7 +24,7 @@ const nn::RepBn& repBnOf(const nn::Norm& norm) {
 }
 
 // A RepBN inside a PRepBN is part of it, not a norm of its own.
-std::vector<std::pair<std::string, const nn::Norm*>> watchedNorms(const Backbone& model) {
+std::vector<std::pair<std::string, const nn::Norm*>> watchedNorms(const torch::nn::Module& model) {
   std::vector<std::pair<std::string, const nn::Norm*>> norms;
   std::set<const nn::Norm*> inner;
   for (const auto& item : model.named_modules("", /*include_self=*/false)) {
@@ -55,20 +55,21 @@ std::vector<std::int64_t> spreadRows(std::int64_t count, std::int64_t wanted) {
 
 }  // namespace
 
-NormWatch::NormWatch(Backbone& model, std::int64_t every, const LambdaSchedule& lambda)
-    : model_(model), every_(every), alarms_(lambda) {
+NormWatch::NormWatch(const torch::nn::Module& model, nn::Context& context, std::int64_t every,
+                     const LambdaSchedule& lambda)
+    : context_(context), every_(every), alarms_(lambda) {
   if (every_ > 0) norms_ = watchedNorms(model);
 }
 
 NormWatch::~NormWatch() {
-  model_.setNormProbe(nullptr);
+  context_.normProbe = nullptr;
 }
 
 void NormWatch::arm(std::int64_t step) {
   step_ = step;
   isArmed_ = every_ > 0 && step % every_ == 0 && !norms_.empty();
   seen_.clear();
-  model_.setNormProbe(isArmed_ ? this : nullptr);
+  context_.normProbe = isArmed_ ? this : nullptr;
 }
 
 void NormWatch::observe(const nn::Norm& norm, const at::Tensor& tokens) {
@@ -95,8 +96,8 @@ NormSample NormWatch::describe(const nn::Norm& norm, const Seen& seen) const {
     sample.layerNormWeight = hostValues(prepBn->norm1->weight);
     sample.layerNormBias = hostValues(prepBn->norm1->bias);
     sample.layerNormEps = prepBn->norm1->eps();
-    sample.lambda = model_.lambda().lambda;
-    sample.isWarmup = model_.lambda().layerNormOnly;
+    sample.lambda = context_.lambda.lambda;
+    sample.isWarmup = context_.lambda.layerNormOnly;
   }
   sample.gamma = hostValues(repBn.bn->weight);
   sample.beta = hostValues(repBn.bn->bias);
@@ -109,7 +110,7 @@ NormSample NormWatch::describe(const nn::Norm& norm, const Seen& seen) const {
 
 void NormWatch::report(TrainObserver& observer) {
   if (!isArmed_) return;
-  model_.setNormProbe(nullptr);
+  context_.normProbe = nullptr;
   isArmed_ = false;
   std::vector<NormReading> readings;
   for (const auto& [name, norm] : norms_) {

@@ -24,8 +24,10 @@ class NormWatch final : public nn::NormProbe {
  public:
   static constexpr std::int64_t kTokens = 512;
 
-  /// Watches every `every` optimizer steps; 0 = never. `model` outlives the watch.
-  NormWatch(Backbone& model, std::int64_t every, const LambdaSchedule& lambda);
+  /// Watches every `every` optimizer steps; 0 = never. `context` is the model's; both outlive the watch.
+  NormWatch(const torch::nn::Module& model, nn::Context& context, std::int64_t every, const LambdaSchedule& lambda);
+  NormWatch(Backbone& model, std::int64_t every, const LambdaSchedule& lambda)
+      : NormWatch(model, *model.context(), every, lambda) {}
   ~NormWatch() override;
   NormWatch(const NormWatch&) = delete;
   NormWatch& operator=(const NormWatch&) = delete;
@@ -45,7 +47,7 @@ class NormWatch final : public nn::NormProbe {
   [[nodiscard]] at::Tensor sampleOf(const at::Tensor& tokens);
   [[nodiscard]] NormSample describe(const nn::Norm& norm, const Seen& seen) const;
 
-  Backbone& model_;
+  nn::Context& context_;
   const std::int64_t every_;
   std::vector<std::pair<std::string, const nn::Norm*>> norms_;  // in the order of the model's modules
   std::map<const nn::Norm*, Seen> seen_;

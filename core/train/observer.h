@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/store/run_state.h"
@@ -22,8 +23,9 @@ struct StepRecord {
   double loss = 0;
   double learningRate = 0;
   double lambda = 0;
-  double gradNorm = 0;                             // before clipping
-  std::optional<double> paramNorm, runningVarSum;  // after the step, with train.log_norms
+  double gradNorm = 0;                                // before clipping
+  std::vector<std::pair<std::string, double>> terms;  // of the loss, by series: "loss/mask"; none where it has one
+  std::optional<double> paramNorm, runningVarSum;     // after the step, with train.log_norms
   double imagesPerSecond = 0;
   double dataWaitSeconds = 0;  // mean a step since the last record
 };
@@ -39,7 +41,7 @@ struct Progress {
 
 /// A stretch of work that is no step; an empty name: training goes on or is over.
 struct Phase {
-  std::string name;  // "recalibration"
+  std::string name;  // "recalibration", "evaluation"
   std::int64_t done = 0, total = 0;
   double etaSeconds = -1;  // -1: not known yet
 };

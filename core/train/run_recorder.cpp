@@ -1,6 +1,7 @@
 #include "core/train/run_recorder.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/base/error.h"
@@ -20,7 +21,9 @@ Json number(double value) {
 }
 
 std::string datasetName(const DataConfig& data) {
-  const std::string& where = data.type == DataType::Tensors ? data.images : data.root;
+  const bool isCoco = data.type == DataType::Coco;
+  const std::string& named = isCoco ? data.annotations : data.images;
+  const std::string& where = data.type == DataType::Tensors || (isCoco && data.root.empty()) ? named : data.root;
   return std::string(wordOf(data.type)) + (where.empty() ? "" : ", " + where);
 }
 
@@ -35,12 +38,23 @@ Json toJson(const StepRecord& record) {
   if (record.paramNorm) event["param_norm"] = number(*record.paramNorm);
   if (record.runningVarSum) event["running_var_sum"] = number(*record.runningVarSum);
   event["images_per_s"] = record.imagesPerSecond;
+  for (const auto& [name, value] : record.terms) event[name] = number(value);
   return event;
+}
+
+// -1 where there is nothing to find, as COCO has it.
+Json toJson(std::int64_t step, const DetectionScores& scores, std::int64_t images) {
+  const auto& box = scores.boxes.stats;
+  const auto& mask = scores.masks.stats;
+  return Json{{"event", "eval"},    {"step", step},       {"box_ap", box[0]},     {"box_ap50", box[1]},
+              {"box_ap75", box[2]}, {"mask_ap", mask[0]}, {"mask_ap50", mask[1]}, {"mask_ap75", mask[2]},
+              {"box_stats", box},   {"mask_stats", mask}, {"images", images}};
 }
 
 // top1, top5 and loss are of RepBN alone, the deployed form; the averaged weights (of RepBN as well) and the other
 // branches follow where there are any.
 Json toJson(std::int64_t step, const Evaluation& evaluation) {
+  if (evaluation.detection) return toJson(step, *evaluation.detection, evaluation.images);
   Json event{{"event", "eval"},
              {"step", step},
              {"top1", evaluation.top1},
@@ -100,13 +114,15 @@ RunRecorder::RunRecorder(RunWriter& writer, const RunFacts& facts, std::function
   status_.epochs = plan_.epochOf(plan_.totalSteps);
   status_.top1 = facts.top1;
   status_.bestTop1 = facts.bestTop1;
+  if (facts.config.isDetector()) status_.score = "mask_ap";
   status_.activeSeconds = facts.activeSeconds;
   status_.checkpoint = facts.checkpoint;
   writeFacts(facts);
 }
 
 void RunRecorder::writeFacts(const RunFacts& facts) {
-  writer_.setState(state_key::kModel, facts.config.model.name);
+  writer_.setState(state_key::kModel, facts.config.isDetector() ? facts.config.detector.name : facts.config.model.name);
+  if (facts.config.isDetector()) writer_.setState(state_key::kScore, "mask_ap");
   writer_.setState(state_key::kDataset, datasetName(facts.config.data));
   writer_.setState(state_key::kDevice, facts.device);
   writer_.setState(state_key::kProcesses, std::to_string(facts.processes));
@@ -149,6 +165,7 @@ void RunRecorder::onStep(const StepRecord& record) {
     writer_.append(writer_.series(name, unit), record.step, value, wall);
   };
   append("loss", "", record.loss);
+  for (const auto& [name, value] : record.terms) append(name.c_str(), "", value);
   append("lr", "", record.learningRate);
   append("lambda", "", record.lambda);
   append("grad_norm", "", record.gradNorm);
@@ -198,8 +215,8 @@ void RunRecorder::onEvaluation(std::int64_t step, const Evaluation& evaluation) 
   RunStatus now;
   {
     const std::lock_guard lock(mutex_);
-    status_.top1 = evaluation.top1;
-    status_.bestTop1 = std::max(status_.bestTop1, evaluation.top1);
+    status_.top1 = evaluation.percent();
+    status_.bestTop1 = std::max(status_.bestTop1, status_.top1);
     now = status_;
   }
   writeScores(step, evaluation);
@@ -209,7 +226,18 @@ void RunRecorder::onEvaluation(std::int64_t step, const Evaluation& evaluation) 
   publish();
 }
 
+void RunRecorder::writeDetectionScores(std::int64_t step, const DetectionScores& scores) {
+  constexpr std::array<std::string_view, 3> kSuffixes{"", "50", "75"};  // the first three of the twelve
+  const double wall = wallSeconds();
+  for (const auto& [name, of] : {std::pair{"val/box_ap", &scores.boxes}, std::pair{"val/mask_ap", &scores.masks}}) {
+    for (std::size_t i = 0; i < kSuffixes.size(); ++i) {
+      writer_.append(writer_.series(name + std::string(kSuffixes[i])), step, of->stats[i], wall);
+    }
+  }
+}
+
 void RunRecorder::writeScores(std::int64_t step, const Evaluation& evaluation) {
+  if (evaluation.detection) return writeDetectionScores(step, *evaluation.detection);
   const double wall = wallSeconds();
   const auto append = [&](const std::string& branch, const Score& score) {
     writer_.append(writer_.series("top1" + branch, "%"), step, score.top1, wall);

@@ -60,6 +60,7 @@ class RunRecorder final : public TrainObserver {
   void writeFacts(const RunFacts& facts);
   void writeProgress();
   void writeScores(std::int64_t step, const Evaluation& evaluation);
+  void writeDetectionScores(std::int64_t step, const DetectionScores& scores);
   void setNumber(std::string_view key, double value);
   void record(const char* kind, std::int64_t step, const Json& event);
   void publish();

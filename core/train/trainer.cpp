@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/base/format.h"
-#include "core/models/decay_groups.h"
 
 namespace slab::train {
 namespace {
@@ -17,13 +16,13 @@ NamedTensors named(const std::vector<NamedParameter>& parameters) {
   return tensors;
 }
 
-NamedTensors buffersOf(const Backbone& model) {
+NamedTensors buffersOf(const torch::nn::Module& model) {
   NamedTensors tensors;
   for (const auto& item : model.named_buffers()) tensors.emplace_back(item.key(), item.value());
   return tensors;
 }
 
-double runningVarSum(const Backbone& model) {
+double runningVarSum(const torch::nn::Module& model) {
   const at::NoGradGuard noGrad;
   double sum = 0;
   for (const auto& [name, buffer] : buffersOf(model)) {
@@ -46,16 +45,19 @@ std::int64_t timesLeft(std::int64_t completed, std::int64_t total, std::int64_t 
 }  // namespace
 
 AdamW makeOptimizer(const Backbone& model, const OptimConfig& config) {
-  const DecayGroups groups = decayGroups(model, config.decay);
+  return makeOptimizer(decayGroups(model, config.decay), config);
+}
+
+AdamW makeOptimizer(const DecayGroups& groups, const OptimConfig& config) {
   return AdamW({{named(groups.decay), config.weightDecay}, {named(groups.noDecay), 0.0}},
                {config.betas.at(0), config.betas.at(1), config.eps});
 }
 
 Trainer::Trainer(TrainerParts parts)
     : parts_(std::move(parts)),
-      buffers_(parts_.model),
-      normWatch_(parts_.model, parts_.plan.watchEvery, parts_.plan.lambda),
-      watch_(parts_.model),
+      buffers_(parts_.task.module()),
+      normWatch_(parts_.task.module(), parts_.task.context(), parts_.plan.watchEvery, parts_.plan.lambda),
+      watch_(parts_.task.module()),
       microBatch_(parts_.config.train.batch) {}
 
 void Trainer::startAt(const StartingPoint& point) {
@@ -68,7 +70,7 @@ void Trainer::startAt(const StartingPoint& point) {
 TrainResult Trainer::run() {
   active_.restart();
   moveTo(RunState::Running);
-  parts_.model.train();
+  parts_.task.module().train();
   parts_.data.seek(position_);
   watch_.lookNow(completed_);
   if (keepsStart_) save();
@@ -82,6 +84,7 @@ TrainResult Trainer::run() {
     evaluateIfDue();
     checkpointIfDue();
   }
+  if (isCutShort_ && !obey()) return stopped();
   if (!recalibrate()) return stopped();
   moveTo(RunState::Done);
   return {RunState::Done, ""};
@@ -120,7 +123,7 @@ StepRecord Trainer::newRecord() const {
 void Trainer::finishRecord(StepRecord& record) {
   if (parts_.config.train.logNorms) {
     record.paramNorm = l2Norm(parts_.optimizer.parameters());
-    record.runningVarSum = runningVarSum(parts_.model);
+    record.runningVarSum = runningVarSum(parts_.task.module());
   }
   record.imagesPerSecond = meter_.imagesPerSecond();
   record.dataWaitSeconds = meter_.dataWaitSeconds();
@@ -138,7 +141,7 @@ void Trainer::applyGradients(const StepRecord& record) {
 
 void Trainer::reportProgress(const StepRecord& record) {
   const auto& plan = parts_.plan;
-  const bool evaluates = parts_.validation != nullptr;
+  const bool evaluates = parts_.task.hasValidation();
   Progress progress;
   progress.step = completed_;
   progress.loss = record.loss;
@@ -155,14 +158,21 @@ void Trainer::reportProgress(const StepRecord& record) {
 }
 
 void Trainer::evaluateIfDue() {
-  if (parts_.validation == nullptr) return;
+  if (!parts_.task.hasValidation()) return;
   if (!isFinished() && !isDue(completed_, parts_.plan.evalEvery)) return;
-  Backbone* averaged = parts_.average != nullptr ? &parts_.average->model() : nullptr;
-  const Evaluation evaluation = evaluateTransition(parts_.model, *parts_.validation, parts_.device, averaged);
-  meter_.addEvaluation(evaluation.seconds);
+  const Stopwatch watch;
+  const auto evaluation = parts_.task.evaluate([&](std::int64_t done, std::int64_t total) {
+    const double eta = watch.seconds() / static_cast<double>(done) * static_cast<double>(total - done);
+    parts_.observer.onPhase({"evaluation", done, total, eta});
+    return !parts_.commands.holds(Action::Stop);
+  });
+  if (parts_.task.tellsProgress()) parts_.observer.onPhase({});
+  isCutShort_ = !evaluation;
+  if (!evaluation) return;
+  meter_.addEvaluation(evaluation->seconds);
   evaluatedAt_ = completed_;
-  lastTop1_ = evaluation.top1;
-  parts_.observer.onEvaluation(completed_, evaluation);
+  lastPercent_ = evaluation->percent();
+  parts_.observer.onEvaluation(completed_, *evaluation);
 }
 
 void Trainer::checkpointIfDue() {

@@ -12,6 +12,7 @@
 #include "core/config/run_config.h"
 #include "core/config/schedule.h"
 #include "core/data/loader.h"
+#include "core/models/decay_groups.h"
 #include "core/store/run_state.h"
 #include "core/train/adamw.h"
 #include "core/train/command_queue.h"
@@ -26,27 +27,29 @@
 #include "core/train/recalibrate.h"
 #include "core/train/run_checkpoints.h"
 #include "core/train/step_meter.h"
+#include "core/train/task.h"
 
 namespace slab::train {
 
 /// The optimizer of a configuration over a model's decay groups.
+AdamW makeOptimizer(const DecayGroups& groups, const OptimConfig& config);
 AdamW makeOptimizer(const Backbone& model, const OptimConfig& config);
 
 /// What a training consists of; everything referenced must outlive the trainer.
 struct TrainerParts {
   const RunConfig& config;
   const Plan& plan;
-  Backbone& model;
+  Task& task;
   AdamW& optimizer;
   data::Loader& data;
-  data::Loader* validation = nullptr;     // null: no evaluation
   RunCheckpoints* checkpoints = nullptr;  // null: another process of a distributed training saves
   CommandQueue& commands;
   TrainObserver& observer;
   c10::Device device{c10::kCPU};
   Ema* average = nullptr;        // null: no averaging
   LossScaler* scaler = nullptr;  // null: the loss is not scaled
-  /// Training images without mixing, for the statistics pass; called once, with prepbn.recalibrate above 0.
+  /// Training images without mixing, for the statistics pass of a classifier; called once, with prepbn.recalibrate
+  /// above 0.
   std::function<std::unique_ptr<data::Loader>()> recalibrationData;
   Ranks* ranks = nullptr;  // of a distributed training; null: this process is alone
   /// Written into every checkpoint; the trainer adds what it knows itself.
@@ -73,7 +76,8 @@ struct TrainResult {
 /// k (drop path) is drawn from a generator seeded with (train.seed, k, rank, number of the forward within the step), so
 /// that a resumed training takes the same bits.
 ///
-/// The forward runs in `train.precision`, the loss, the optimizer and evaluations in float32.
+/// What is trained, how its loss is computed and how it is evaluated, is the task's. The forward runs in
+/// `train.precision`, the optimizer and evaluations in float32.
 ///
 /// Where memory does not hold a forward and backward, the step is taken again from the same samples in pieces of half
 /// the size; later steps keep the smaller pieces, and so does a resumed training.
@@ -126,10 +130,9 @@ class Trainer {
   /// Whether forwards take their statistics over all processes.
   [[nodiscard]] bool synchronizes() const;
   data::Batch nextBatch(StepWork& work);
-  /// Adds the gradients of a batch, weighted by its share of the step's images; returns its part of the loss.
-  double addGradients(const data::Batch& batch, const StepRecord& record, std::int64_t imagesOfStep);
-  /// Logits in the precision of the configuration.
-  at::Tensor forward(const at::Tensor& images);
+  /// Adds the gradients of a batch, weighted by its share of the step's images; returns its part of the loss, whose
+  /// terms it adds to the record's.
+  double addGradients(const data::Batch& batch, StepRecord& record, std::int64_t imagesOfStep);
   /// Undoes the loss scaling, and sets the gradient norm. The norm is not finite where the scale was too high: the
   /// step is to be skipped.
   void finishGradients(const data::Batch& last, StepRecord& record);
@@ -138,7 +141,7 @@ class Trainer {
   /// Calls `onLoss(loss, images)` for the forward of each piece of a batch, with the noise of the record's step;
   /// `piece` counts the forwards of the step.
   void forEachPiece(const data::Batch& batch, const StepRecord& record, std::uint64_t& piece,
-                    const std::function<void(const at::Tensor& loss, std::int64_t images)>& onLoss);
+                    const std::function<void(const PieceLoss& loss, std::int64_t images)>& onLoss);
   /// For a loss or gradient norm that is not finite: the weights are still those of the step.
   [[noreturn]] void reportNonFinite(const data::Batch& batch, const StepRecord& record);
   /// For weights or statistics that are not finite after the last step.
@@ -150,7 +153,6 @@ class Trainer {
   /// The statistics pass; false when a Stop ended it, which leaves the statistics as they were.
   bool recalibrate();
   bool recalibrate(Recalibration& pass, std::int64_t asked, const Stopwatch& watch);
-  std::optional<Score> scoreOfRepBn();
 
   // In trainer_ranks.cpp: what the processes of a distributed training do together.
   [[nodiscard]] bool isFirst() const { return parts_.ranks == nullptr || parts_.ranks->isFirst(); }
@@ -195,8 +197,9 @@ class Trainer {
   std::int64_t microBatch_ = 0;  // images in a forward at most
   std::uint64_t piece_ = 0;      // forwards of the step before the batch at hand
   bool keepsStart_ = false, isRecalibrated_ = false;
+  bool isCutShort_ = false;  // the last evaluation, by a Stop
   std::optional<std::int64_t> evaluatedAt_;
-  double lastTop1_ = -1;
+  double lastPercent_ = -1;  // Evaluation::percent
 };
 
 }  // namespace slab::train

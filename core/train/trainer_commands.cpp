@@ -106,12 +106,12 @@ void Trainer::saveOnce() {
   const Stopwatch watch;
   if (!watch_.lookNow(completed_) && lastSamples_.defined()) reportBrokenState();
   const std::int64_t microBatch = microBatch_ < parts_.config.train.batch ? microBatch_ : 0;
-  const TrainingState state{parts_.model, parts_.optimizer, completed_,   position_,
-                            microBatch,   parts_.average,   parts_.scaler};
-  const double top1 = evaluatedAt_ == completed_ ? lastTop1_ : -1.0;
+  const TrainingState state{parts_.task.module(), parts_.optimizer, completed_,   position_,
+                            microBatch,           parts_.average,   parts_.scaler};
+  const double percent = evaluatedAt_ == completed_ ? lastPercent_ : -1.0;
   Metadata metadata = parts_.metadata();
   if (isRecalibrated_) metadata[kRecalibrated] = true;
-  const std::string path = parts_.checkpoints->save(state, parts_.plan.lambda, metadata, top1);
+  const std::string path = parts_.checkpoints->save(state, parts_.plan.lambda, metadata, percent);
   meter_.addCheckpoint(watch.seconds());
   parts_.observer.onCheckpoint(completed_, path);
 }

@@ -40,13 +40,13 @@ void Trainer::reportNonFinite(const data::Batch& batch, const StepRecord& record
   NonFiniteReport report = reportOf(record, batch.indices);
   auto place = firstInImages(batch.images);
   if (!place) {
-    place = firstInForward(parts_.model, [&] {
+    place = firstInForward(parts_.task.module(), [&] {
       std::uint64_t piece = piece_;
-      forEachPiece(batch, record, piece, [](const at::Tensor&, std::int64_t) {});
+      forEachPiece(batch, record, piece, [](const PieceLoss&, std::int64_t) {});
     });
   }
-  if (!place) place = firstInGradients(parts_.model);
-  if (!place) place = firstInState(parts_.model);
+  if (!place) place = firstInGradients(parts_.task.module());
+  if (!place) place = firstInState(parts_.task.module());
   // Nothing this time: the kernels' rounding overflowed where the plain operations did not.
   if (!place) place = NonFinitePlace{NonFiniteCause::Activation, "", "loss", {}};
   report.place = *place;
@@ -55,7 +55,7 @@ void Trainer::reportNonFinite(const data::Batch& batch, const StepRecord& record
 
 void Trainer::reportBrokenState() {
   NonFiniteReport report = reportOf(lastRecord_, lastSamples_);
-  report.place = firstInState(parts_.model).value_or(NonFinitePlace{NonFiniteCause::Weight, "", "weights", {}});
+  report.place = firstInState(parts_.task.module()).value_or(NonFinitePlace{NonFiniteCause::Weight, "", "weights", {}});
   fail(report.place.cause == NonFiniteCause::Statistic ? "a running statistic" : "a weight", std::move(report));
 }
 

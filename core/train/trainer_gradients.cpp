@@ -9,9 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/rng.h"
 #include "core/device/device.h"
-#include "core/ops/autocast.h"
 #include "core/ops/synchronized_norm.h"
-#include "core/train/loss.h"
 #include "core/train/out_of_memory.h"
 #include "core/train/trainer.h"
 
@@ -21,13 +19,16 @@ namespace {
 // Third key of the seeds of a step's noise, so that other uses of train.seed draw other numbers.
 constexpr std::uint64_t kStepNoise = 0x57E9;
 
-std::optional<at::ScalarType> reducedType(Precision precision) {
-  switch (precision) {
-    case Precision::Bf16: return at::kBFloat16;
-    case Precision::Fp16: return at::kHalf;
-    case Precision::Fp32: break;
+// `share` of each term's value on top of what stands in `sums` under its name.
+void addTerms(const std::vector<LossTerm>& terms, double share, std::vector<std::pair<std::string, double>>& sums) {
+  if (terms.empty()) return;
+  std::vector<at::Tensor> values;
+  for (const LossTerm& term : terms) values.push_back(term.value.detach().to(at::kFloat));
+  const at::Tensor read = at::stack(values).to(at::kCPU, at::kDouble);  // one wait for the device
+  if (sums.empty()) {
+    for (const LossTerm& term : terms) sums.emplace_back(term.name, 0.0);
   }
-  return std::nullopt;
+  for (std::size_t i = 0; i < terms.size(); ++i) sums[i].second += share * read.const_data_ptr<double>()[i];
 }
 
 }  // namespace
@@ -57,6 +58,7 @@ Trainer::StepWork Trainer::tryGradients(StepRecord& record) {
   StepWork work{0, images, {}};
   piece_ = 0;
   record.loss = 0;
+  record.terms.clear();
   data::Batch batch;
   std::optional<ops::SynchronizedStatistics> overRanks;
   if (synchronizes()) overRanks.emplace(*parts_.ranks);
@@ -101,13 +103,15 @@ data::Batch Trainer::nextBatch(StepWork& work) {
   return batch;
 }
 
-double Trainer::addGradients(const data::Batch& batch, const StepRecord& record, std::int64_t imagesOfStep) {
+double Trainer::addGradients(const data::Batch& batch, StepRecord& record, std::int64_t imagesOfStep) {
   double sum = 0;
   std::uint64_t piece = piece_;
-  forEachPiece(batch, record, piece, [&](const at::Tensor& mean, std::int64_t images) {
-    const at::Tensor loss = mean * (static_cast<double>(images) / static_cast<double>(imagesOfStep));
+  forEachPiece(batch, record, piece, [&](const PieceLoss& mean, std::int64_t images) {
+    const double share = static_cast<double>(images) / static_cast<double>(imagesOfStep);
+    const at::Tensor loss = mean.total * share;
     (parts_.scaler != nullptr ? loss * parts_.scaler->scale() : loss).backward();
     sum += loss.item<double>();
+    addTerms(mean.terms, share, record.terms);
   });
   // A batch at fault is computed once more with the same noise.
   if (std::isfinite(sum)) piece_ = piece;
@@ -115,27 +119,21 @@ double Trainer::addGradients(const data::Batch& batch, const StepRecord& record,
 }
 
 void Trainer::forEachPiece(const data::Batch& batch, const StepRecord& record, std::uint64_t& piece,
-                           const std::function<void(const at::Tensor&, std::int64_t)>& onLoss) {
-  const std::int64_t images = batch.labels.size(0), classes = parts_.model.config().classes;
-  const double smoothing = parts_.config.train.labelSmoothing;
-  // Of the whole batch: a mixed image's partner may lie in another piece.
-  const at::Tensor targets = trainingTargets(batch.labels, classes, batch.ownShare, smoothing);
+                           const std::function<void(const PieceLoss&, std::int64_t)>& onLoss) {
+  const std::int64_t images = batch.size();
   // Numbered so that processes take together what one takes that accumulates their batches.
   const auto rank = static_cast<std::uint64_t>(parts_.ranks == nullptr ? 0 : parts_.ranks->rank());
   const auto processes = static_cast<std::uint64_t>(ranks());
-  parts_.model.setLambda(record.lambda, parts_.plan.lambda.isWarmup(record.step));
+  nn::LambdaState& lambda = parts_.task.context().lambda;
+  lambda.lambda = record.lambda;
+  lambda.layerNormOnly = parts_.plan.lambda.isWarmup(record.step);
   for (std::int64_t begin = 0; begin < images; begin += microBatch_) {
     const std::int64_t end = std::min(begin + microBatch_, images);
-    device::seedAll(hashKeys(static_cast<std::uint64_t>(parts_.config.train.seed),
-                             static_cast<std::uint64_t>(record.step), kStepNoise, rank + processes * piece++));
-    const at::Tensor logits = forward(batch.images.slice(0, begin, end).to(parts_.device));
-    onLoss(trainingLoss(logits, targets.slice(0, begin, end).to(parts_.device), smoothing), end - begin);
+    const std::uint64_t key = hashKeys(static_cast<std::uint64_t>(parts_.config.train.seed),
+                                       static_cast<std::uint64_t>(record.step), kStepNoise, rank + processes * piece++);
+    device::seedAll(key);
+    onLoss(parts_.task.loss(batch, begin, end, key), end - begin);
   }
-}
-
-at::Tensor Trainer::forward(const at::Tensor& images) {
-  const ops::Autocast autocast(parts_.device.type(), reducedType(parts_.config.train.precision));
-  return parts_.model.forward(images);
 }
 
 void Trainer::halveMicroBatch(const std::exception& error) {

@@ -49,6 +49,11 @@ void Trainer::averageOverRanks(StepRecord& record) {
   // A process whose own loss is not finite goes on to say where that began; the others say whose it was.
   if (std::isfinite(record.loss)) requireFinite(losses, record.step);
   record.loss = losses.mean().item<double>();
+  if (record.terms.empty()) return;
+  const at::Tensor terms = at::empty({static_cast<std::int64_t>(record.terms.size())}, at::kDouble);
+  for (std::size_t i = 0; i < record.terms.size(); ++i) terms.data_ptr<double>()[i] = record.terms[i].second;
+  const at::Tensor means = parts_.ranks->gather(terms).mean(0);
+  for (std::size_t i = 0; i < record.terms.size(); ++i) record.terms[i].second = means.const_data_ptr<double>()[i];
 }
 
 void Trainer::requireSameWeights() {

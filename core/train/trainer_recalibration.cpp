@@ -8,15 +8,16 @@ namespace slab::train {
 bool Trainer::recalibrate() {
   const std::int64_t asked = parts_.config.prepbn.recalibrate;
   // Of a distributed training rank 0 alone: its statistics are the ones that are saved.
-  if (asked <= 0 || isRecalibrated_ || !isFirst()) return true;
+  Backbone* model = parts_.task.classifier();
+  if (asked <= 0 || model == nullptr || isRecalibrated_ || !isFirst()) return true;
   save();  // the statistics that an undo goes back to
   RecalibrationResult result;
   result.rule = recalibrationRule(parts_.config.prepbn.recalibrateWith);
   result.asked = asked;
-  result.before = scoreOfRepBn();
+  result.before = parts_.task.scoreOfRepBn();
   {
     const Stopwatch watch;
-    Recalibration pass(parts_.model, result.rule);
+    Recalibration pass(*model, result.rule);
     if (!recalibrate(pass, asked, watch)) return false;
     result.batches = pass.batches();
     result.isSettled = pass.isSettled();
@@ -24,11 +25,11 @@ bool Trainer::recalibrate() {
     result.seconds = watch.seconds();
   }
   isRecalibrated_ = true;
-  result.after = scoreOfRepBn();
+  result.after = parts_.task.scoreOfRepBn();
   parts_.observer.onRecalibration(completed_, result);
   if (result.after) {
     evaluatedAt_ = completed_;
-    lastTop1_ = result.after->top1;
+    lastPercent_ = result.after->top1;
   }
   // The checkpoint of this step holds the old statistics.
   parts_.checkpoints->setCurrent(-1, "");
@@ -53,11 +54,6 @@ bool Trainer::recalibrate(Recalibration& pass, std::int64_t asked, const Stopwat
     pass.add(data->next().images.to(parts_.device));
   }
   return true;
-}
-
-std::optional<Score> Trainer::scoreOfRepBn() {
-  if (parts_.validation == nullptr) return std::nullopt;
-  return evaluate(parts_.model, *parts_.validation, parts_.device);
 }
 
 }  // namespace slab::train

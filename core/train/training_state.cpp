@@ -4,6 +4,8 @@
 
 #include "core/base/error.h"
 #include "core/formats/safetensors.h"
+#include "core/models/detection/mask_rcnn.h"
+#include "core/models/norm_counters.h"
 #include "core/train/tensor_files.h"
 
 namespace slab::train {
@@ -45,6 +47,13 @@ void writeTensors(CheckpointWriter& checkpoint, const char* name, const NamedTen
   checkpoint.addFile(name, [&](ByteSink& sink) { writer.writeTo(sink); });
 }
 
+// As messages call it.
+std::string modelName(const torch::nn::Module& model) {
+  if (const auto* backbone = dynamic_cast<const Backbone*>(&model)) return backbone->config().name;
+  if (const auto* detector = dynamic_cast<const MaskRcnn*>(&model)) return detector->config().name;
+  return "the model";
+}
+
 void requireWhole(const std::string& directory) {
   const auto issues = verifyCheckpoint(directory);
   if (issues.empty()) return;
@@ -69,7 +78,7 @@ void readAverage(const SafetensorsFile& file, TrainingState& state) {
     state.average->restart();
     return;
   }
-  requireMatch(loadStateDict(state.average->model(), saved), file.path(), state.model.config().name);
+  requireMatch(loadStateDict(state.average->model(), saved), file.path(), modelName(state.model));
 }
 
 void readScaler(const at::Tensor& scale, const at::Tensor& goodSteps, TrainingState& state) {
@@ -88,7 +97,7 @@ StateDict averagedTensors(const SafetensorsFile& file) {
   return values;
 }
 
-NamedTensors modelTensors(const Backbone& model) {
+NamedTensors modelTensors(const torch::nn::Module& model) {
   NamedTensors tensors;
   for (const auto& item : stateDict(model)) tensors.emplace_back(item.key(), item.value());
   return tensors;
@@ -98,7 +107,7 @@ SavedCheckpoint writeCheckpoint(const std::string& checkpointsDir, const std::st
                                 const TrainingState& state, const LambdaSchedule& lambda, const Metadata& metadata) {
   const at::NoGradGuard noGrad;
   const NormCounters counters{lambda.warmBuffer(state.step), lambda.iterBuffer(state.step), lambda.totalStepBuffer()};
-  state.model.setCounters(counters);
+  writeCounters(state.model, counters);
   if (state.average != nullptr) {
     state.average->model().setCounters(counters);
     requireFinite(modelTensors(state.average->model()), "the average's");
@@ -119,7 +128,7 @@ Metadata readCheckpoint(const std::string& directory, TrainingState& state) {
   const at::NoGradGuard noGrad;
   requireWhole(directory);
   const std::string modelPath = directory + "/" + kModelFile;
-  requireMatch(loadStateDict(state.model, readTensors(modelPath)), modelPath, state.model.config().name);
+  requireMatch(loadStateDict(state.model, readTensors(modelPath)), modelPath, modelName(state.model));
 
   const SafetensorsFile file = SafetensorsFile::open(directory + "/" + kStateFile);
   const auto find = [&](const std::string& name) {

@@ -21,7 +21,7 @@ using Metadata = nlohmann::ordered_json;
 
 /// References to the live objects of a training; nothing is owned.
 struct TrainingState {
-  Backbone& model;
+  torch::nn::Module& model;
   AdamW& optimizer;
   /// Completed optimizer steps = the number of the next one.
   std::int64_t step = 0;
@@ -64,6 +64,6 @@ inline constexpr const char* kStateFile = "state.safetensors";
 StateDict averagedTensors(const SafetensorsFile& file);
 
 /// Weights, statistics and counters as they are saved.
-NamedTensors modelTensors(const Backbone& model);
+NamedTensors modelTensors(const torch::nn::Module& model);
 
 }  // namespace slab::train

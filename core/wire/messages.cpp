@@ -58,6 +58,7 @@ void visit(Visitor& v, T& b) {
   v("images_per_second", b.imagesPerSecond);
   v("top1", b.top1);
   v("best_top1", b.bestTop1);
+  v("score", b.score);
   v("active_seconds", b.activeSeconds);
   v("eta_seconds", b.etaSeconds);
   v("checkpoint", b.checkpoint);

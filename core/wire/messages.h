@@ -67,11 +67,12 @@ struct RunStatus {
   double epoch = 0, epochs = 0;
   double loss = 0, lr = 0, lambda = 0, imagesPerSecond = 0;
   double top1 = -1, bestTop1 = -1;             // percent; -1: not yet
+  std::string score;                           // what those two are: "" (top-1) or "mask_ap"
   double activeSeconds = 0, etaSeconds = -1;   // -1: unknown
   std::string checkpoint;                      // the newest, relative to the run
   std::int64_t seq = 0;                        // newest committed row of run.db
-  std::string phase;                           // "" for steps, "recalibration"
-  std::int64_t phaseDone = 0, phaseTotal = 0;  // batches of the phase; the time left is its own then
+  std::string phase;                           // "" for steps, "recalibration", "evaluation"
+  std::int64_t phaseDone = 0, phaseTotal = 0;  // batches or images of the phase; the time left is its own then
 };
 
 /// Event: run.db holds rows up to `seq`. Coalesced: only the newest is kept for a slow client.

@@ -7,10 +7,11 @@
 namespace slab {
 namespace {
 
-DetectorConfig onSwin(const char* name, const char* backbone) {
+DetectorConfig onSwin(const char* name, const char* backbone, const char* classifier) {
   DetectorConfig config;
   config.name = name;
   config.backbone = *findDetectionBackbone(backbone);
+  config.backbone.name = classifier;
   return config;
 }
 
@@ -24,6 +25,7 @@ DetectorConfig onPvt(const char* name, const char* classifier) {
 
 ModelConfig smallBackbone() {
   ModelConfig config = *findDetectionBackbone("det_backbone_slab_swin_t");
+  config.name = "slab_swin_t";
   config.embedDim = 32;
   config.depths = {1, 1, 2, 1};
   config.heads = {1, 2, 4, 8};
@@ -52,15 +54,17 @@ DetectorConfig forScenes() {
 }  // namespace
 
 const std::vector<DetectorConfig>& detectors() {
-  static const std::vector<DetectorConfig> all{onSwin("mask_rcnn_slab_swin_t", "det_backbone_slab_swin_t"),
-                                               onSwin("mask_rcnn_slab_swin_s", "det_backbone_slab_swin_s"),
-                                               onSwin("mask_rcnn_prepbn_swin_t", "det_backbone_prepbn_swin_t"),
-                                               onSwin("mask_rcnn_prepbn_swin_s", "det_backbone_prepbn_swin_s"),
-                                               onPvt("mask_rcnn_pvt_t_prepbn", "pvt_t_prepbn"),
-                                               onPvt("mask_rcnn_pvt_s_prepbn", "pvt_s_prepbn"),
-                                               onPvt("mask_rcnn_slab_pvt_t", "slab_pvt_t"),
-                                               onPvt("mask_rcnn_slab_pvt_s", "slab_pvt_s"),
-                                               forScenes()};
+  static const std::vector<DetectorConfig> all{
+      onSwin("mask_rcnn_slab_swin_t", "det_backbone_slab_swin_t", "slab_swin_t"),
+      onSwin("mask_rcnn_slab_swin_s", "det_backbone_slab_swin_s", "slab_swin_s"),
+      onSwin("mask_rcnn_prepbn_swin_t", "det_backbone_prepbn_swin_t", "swin_t_prepbn_linearnorm"),
+      onSwin("mask_rcnn_prepbn_swin_s", "det_backbone_prepbn_swin_s", "swin_s_prepbn_linearnorm"),
+      onPvt("mask_rcnn_pvt_t_prepbn", "pvt_t_prepbn"),
+      onPvt("mask_rcnn_pvt_s_prepbn", "pvt_s_prepbn"),
+      onPvt("mask_rcnn_pvt_m_prepbn", "pvt_m_prepbn"),
+      onPvt("mask_rcnn_slab_pvt_t", "slab_pvt_t"),
+      onPvt("mask_rcnn_slab_pvt_s", "slab_pvt_s"),
+      forScenes()};
   return all;
 }
 

@@ -69,7 +69,9 @@ MaskRcnn::MaskRcnn(const DetectorConfig& config)
       backbone_(register_module("backbone", buildPyramid(config.backbone))),
       neck_(register_module("neck", std::make_shared<FeaturePyramid>(widthsOf(config.backbone), config.channels))),
       rpn_(register_module("rpn_head", std::make_shared<RpnHead>(config))),
-      roi_(register_module("roi_head", std::make_shared<RoiHead>(config))) {}
+      roi_(register_module("roi_head", std::make_shared<RoiHead>(config))) {
+  backbone_->setFreezesStatistics(config.freezeStatistics);
+}
 
 DetectorLosses MaskRcnn::losses(const at::Tensor& images, const std::vector<ImageSize>& sizes,
                                 const std::vector<GroundTruth>& truths, std::uint64_t key) {

@@ -12,6 +12,7 @@ void PyramidBackbone::setLambda(double lambda, bool layerNormOnly) {
 
 void PyramidBackbone::train(bool on) {
   torch::nn::Module::train(on);
+  if (!freezesStatistics_) return;
   for (const auto& module : modules(/*include_self=*/false)) {
     if (auto* statistics = dynamic_cast<nn::BatchStatistics*>(module.get())) statistics->eval();
   }

@@ -20,9 +20,9 @@ struct Grid {
   std::int64_t columns = 0;
 };
 
-/// Batch statistics are frozen: train() leaves every BatchNorm in evaluation (running statistics, used and not moved),
-/// as the published detectors do; gamma, beta and alpha train on, and PRepBN goes on mixing by lambda. One thread at a
-/// time.
+/// Batch statistics are frozen unless told otherwise: train() leaves every BatchNorm in evaluation (running statistics,
+/// used and not moved), as the published detectors do; gamma, beta and alpha train on, and PRepBN goes on mixing by
+/// lambda. One thread at a time.
 class PyramidBackbone : public torch::nn::Module {
  public:
   /// images (B, channels, H, W), already normalised -> maps (B, width of the stage, rows, columns), finest first; each
@@ -39,7 +39,11 @@ class PyramidBackbone : public torch::nn::Module {
   void setEvalBranch(nn::EvalBranch branch) { context_->lambda.evalBranch = branch; }
   void setGenerator(std::optional<at::Generator> generator) { context_->generator = std::move(generator); }
   void setNormProbe(nn::NormProbe* probe) { context_->normProbe = probe; }
+  /// Shared with all modules of the backbone.
+  [[nodiscard]] const nn::ContextPtr& context() const { return context_; }
 
+  /// From the next train() on. A detector that begins with new weights has no statistics to freeze.
+  void setFreezesStatistics(bool freezes) { freezesStatistics_ = freezes; }
   void train(bool on = true) override;
   using torch::nn::Module::to;
   /// Converts floating-point parameters and buffers; counters and indices stay integers.
@@ -47,12 +51,12 @@ class PyramidBackbone : public torch::nn::Module {
 
  protected:
   explicit PyramidBackbone(const ModelConfig& config) : config_(config), context_(std::make_shared<nn::Context>()) {}
-  [[nodiscard]] const nn::ContextPtr& context() const { return context_; }
   void requireImages(const at::Tensor& images) const;
 
  private:
   ModelConfig config_;
   nn::ContextPtr context_;
+  bool freezesStatistics_ = true;
 };
 
 }  // namespace slab

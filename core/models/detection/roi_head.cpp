@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/base/rng.h"
 #include "core/models/detection/masks.h"
 #include "core/models/detection/sampling.h"
@@ -17,6 +18,15 @@ namespace {
 // values (P, classes, ...) and labels (P) -> (P, ...): each row's own class.
 at::Tensor ofClass(const at::Tensor& values, const at::Tensor& labels) {
   return values.index({at::arange(labels.size(0), labels.options()), labels});
+}
+
+std::array<double, 4> deviationsOf(const DetectorConfig& config) {
+  std::array<double, 4> deviations{};
+  if (config.boxDeviations.size() != deviations.size()) {
+    throw Error(ErrorKind::Config, "detector.box_deviations needs four numbers: of x, y, width and height");
+  }
+  std::copy(config.boxDeviations.begin(), config.boxDeviations.end(), deviations.begin());
+  return deviations;
 }
 
 }  // namespace
@@ -39,7 +49,7 @@ struct RoiHead::Sample {
 
 RoiHead::RoiHead(const DetectorConfig& config)
     : config_(config),
-      coder_{config.boxDeviations},
+      coder_{deviationsOf(config)},
       box_(register_module("bbox_head", std::make_shared<BoxHead>(config))),
       mask_(register_module("mask_head", std::make_shared<MaskHead>(config))) {}
 

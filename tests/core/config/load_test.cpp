@@ -19,8 +19,10 @@ std::string errorsOf(const LoadedConfig& loaded) {
 TEST(Load, EveryPresetIsValidAndSurvivesItsResolvedForm) {
   ASSERT_FALSE(presets().empty());
   for (const auto& preset : presets()) {
-    const auto loaded =
-        loadConfig({.preset = preset.name, .text = "", .fileName = "", .overrides = {"data.root=/data"}});
+    const auto loaded = loadConfig({.preset = preset.name,
+                                    .text = "",
+                                    .fileName = "",
+                                    .overrides = {"data.root=/data", "detector.pretrained=/weights"}});
     EXPECT_EQ(errorsOf(loaded), "") << preset.name;
     EXPECT_FALSE(preset.title.empty());
     EXPECT_EQ(fromText(toJsonText(loaded.config)).config, loaded.config);
@@ -35,6 +37,21 @@ TEST(Load, TheModelsNameIsAppliedFirstWhereverItStands) {
   const auto renamed = fromText(R"({"model": {"classes": 10, "name": "deit_s"}})", {"model.name=deit_t"});
   EXPECT_EQ(renamed.config.model.embedDim, 192);
   EXPECT_EQ(renamed.config.model.classes, 10);
+}
+
+TEST(Load, ADetectorsNameBringsItsBackboneAndTheModelsNameReplacesIt) {
+  const auto loaded = fromText(R"({"detector": {"hidden": 512, "name": "mask_rcnn_prepbn_swin_s"}})");
+  EXPECT_EQ(loaded.config.model.name, "swin_s_prepbn_linearnorm");
+  EXPECT_EQ(loaded.config.model.dropPath, 0.2);
+  EXPECT_EQ(loaded.config.detector.hidden, 512);
+  EXPECT_EQ(loaded.config.detector.channels, 256);
+  const auto other = fromText(R"({"model": {"name": "slab_swin_t"}, "detector": {"name": "mask_rcnn_scenes"}})");
+  EXPECT_EQ(other.config.model, modelByName("slab_swin_t"));
+  EXPECT_EQ(other.config.detector.classes, 10);
+  EXPECT_NE(
+      errorsOf(fromText(R"({"data": {"type": "coco", "root": "/d"}, "detector": {"name": "mask_rcnn_slab_swim_t"}})"))
+          .find("Set detector.name to mask_rcnn_slab_swin_t"),
+      std::string::npos);
 }
 
 TEST(Load, AnOverridesValueIsJsonOrElseABareText) {

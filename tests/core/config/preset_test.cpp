@@ -44,5 +44,50 @@ TEST(ImageNetPresets, ScaleRatesAndReachLambdaZeroAsTheReference) {
   }
 }
 
+struct Detector {
+  const char* preset;
+  const char* model;
+  double dropPath, rate, weightDecay;
+  std::int64_t epochs;
+};
+
+TEST(CocoPresets, HaveThePublishedBatchRatesAndMilestones) {
+  const std::vector<Detector> rows{{"mask_rcnn_slab_swin_t_1x", "slab_swin_t", 0.1, 1e-4, 0.05, 12},
+                                   {"mask_rcnn_slab_swin_t_3x", "slab_swin_t", 0.2, 1e-4, 0.05, 36},
+                                   {"mask_rcnn_slab_swin_s_1x", "slab_swin_s", 0.2, 1e-4, 0.05, 12},
+                                   {"mask_rcnn_slab_swin_s_3x", "slab_swin_s", 0.2, 1e-4, 0.05, 36},
+                                   {"mask_rcnn_swin_t_prepbn_1x", "swin_t_prepbn_linearnorm", 0.1, 1e-4, 0.05, 12},
+                                   {"mask_rcnn_swin_t_prepbn_3x", "swin_t_prepbn_linearnorm", 0.2, 1e-4, 0.05, 36},
+                                   {"mask_rcnn_swin_s_prepbn_1x", "swin_s_prepbn_linearnorm", 0.2, 1e-4, 0.05, 12},
+                                   {"mask_rcnn_swin_s_prepbn_3x", "swin_s_prepbn_linearnorm", 0.2, 1e-4, 0.05, 36},
+                                   {"mask_rcnn_pvt_t_prepbn_1x", "pvt_t_prepbn", 0.1, 1e-4, 0.05, 12},
+                                   {"mask_rcnn_pvt_s_prepbn_1x", "pvt_s_prepbn", 0.1, 2e-4, 1e-4, 12},
+                                   {"mask_rcnn_pvt_m_prepbn_1x", "pvt_m_prepbn", 0.1, 2e-4, 1e-4, 12}};
+  constexpr std::int64_t kTrain2017 = 117266;  // with an annotation
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.preset);
+    const RunConfig config = presetOf(row.preset);
+    const Plan plan = makePlan(config, kTrain2017);
+    EXPECT_TRUE(config.isDetector());
+    EXPECT_EQ(config.model.name, row.model);
+    EXPECT_EQ(config.model.dropPath, row.dropPath);
+    EXPECT_EQ(config.optim.weightDecay, row.weightDecay);
+    EXPECT_EQ(config.detector.classes, 80);
+    EXPECT_TRUE(config.detector.freezeStatistics);
+    EXPECT_EQ(plan.effectiveBatch, 16);
+    EXPECT_EQ(plan.totalSteps, row.epochs * plan.stepsPerEpoch);
+    EXPECT_EQ(plan.lambda.at(0), 0.0);
+    EXPECT_DOUBLE_EQ(plan.lr.at(500), row.rate);
+    EXPECT_NEAR(plan.lr.at(0), 1e-3 * row.rate, 1e-15);
+    const std::int64_t first = row.epochs == 12 ? 8 : 27, second = row.epochs == 12 ? 11 : 33;
+    EXPECT_NEAR(plan.lr.at(first * plan.stepsPerEpoch) / row.rate, 0.1, 1e-12);
+    EXPECT_NEAR(plan.lr.at(second * plan.stepsPerEpoch) / row.rate, 0.01, 1e-12);
+    const bool isSwin = config.model.family() == Family::Swin;
+    EXPECT_EQ(config.data.augment, isSwin ? Augment::MultiScale : Augment::Flip);
+    EXPECT_EQ(config.data.sides.size(), isSwin ? 11U : 1U);
+    EXPECT_EQ(config.data.sides.back(), 800);
+  }
+}
+
 }  // namespace
 }  // namespace slab

@@ -59,6 +59,30 @@ TEST(LrSchedule, WarmupCosineFollowsItsFormula) {
   }
 }
 
+// mmdet's: regular rate at epochs below 8, from 8 and from 11 on, times 1 - (1 - k / 500)(1 - 0.001) in the warm-up.
+TEST(LrSchedule, StepFallsAtItsMilestonesBehindALinearWarmUp) {
+  RunConfig config;
+  config.data.type = DataType::Coco;
+  config.train.batch = 2;
+  config.train.accumulate = 8;
+  config.train.epochs = 12;
+  config.optim.schedule = LrScheduleKind::Step;
+  config.optim.lr = 1e-4;
+  config.optim.lrBatch = 16;
+  config.optim.warmup = Duration::steps(500);
+  config.optim.warmupLr = 1e-7;
+  const Plan plan = makePlan(config, 117266);
+  ASSERT_EQ(plan.stepsPerEpoch, 7329);
+  EXPECT_NEAR(plan.lr.at(0), 1e-7, 1e-18);
+  EXPECT_NEAR(plan.lr.at(250), 1e-4 * (1 - 0.5 * 0.999), 1e-16);
+  EXPECT_DOUBLE_EQ(plan.lr.at(500), 1e-4);
+  EXPECT_DOUBLE_EQ(plan.lr.at(8 * 7329 - 1), 1e-4);
+  EXPECT_NEAR(plan.lr.at(8 * 7329), 1e-5, 1e-18);
+  EXPECT_NEAR(plan.lr.at(11 * 7329 - 1), 1e-5, 1e-18);
+  EXPECT_NEAR(plan.lr.at(11 * 7329), 1e-6, 1e-18);
+  EXPECT_NEAR(plan.lr.at(12 * 7329 - 1), 1e-6, 1e-18);
+}
+
 TEST(Plan, EpochsDropTheShortBatchUnlessAskedNotTo) {
   RunConfig config;
   config.train.batch = 128;

@@ -87,6 +87,75 @@ TEST(Validate, EachMistakeIsFoundWithItsKeyAndWords) {
   }
 }
 
+TEST(Validate, EachMistakeOfADetectorIsFoundWithItsKeyAndWords) {
+  const RunConfig sound =
+      loadConfig({.preset = "mask_rcnn_scenes", .text = "", .fileName = "", .overrides = {"data.root=/d"}}).config;
+  const std::vector<Case> cases{
+      {"root", [](RunConfig& c) { c.data.root.clear(); }, "data.root", "folder that holds annotations"},
+      {"val",
+       [](RunConfig& c) {
+         c.data.root.clear();
+         c.data.annotations = c.data.valAnnotations = "a.json";
+         c.data.images = "images";
+       },
+       "data.val_images", "both annotations and images"},
+      {"name", [](RunConfig& c) { c.detector.name = "mask_rcnn_scene"; }, "detector.name", "no detector named"},
+      {"family", [](RunConfig& c) { c.model.name = "slab_deit_t"; }, "model.name", "take a Swin or a PVT"},
+      {"grey", [](RunConfig& c) { c.model.inChannels = 1; }, "model.in_channels", "3 channels"},
+      {"timm", [](RunConfig& c) { c.data.augment = Augment::Timm; }, "data.augment", "is for classifiers"},
+      {"crop",
+       [](RunConfig& c) {
+         c.data.augment = Augment::MultiScale;
+         c.data.crop = {600, 384};
+       },
+       "data.crop", "least and the largest"},
+      {"longest", [](RunConfig& c) { c.data.longest = 100; }, "data.longest", "below a shorter side"},
+      {"cache", [](RunConfig& c) { c.data.cache = "memory"; }, "data.cache", "decoded each time"},
+      {"ema", [](RunConfig& c) { c.ema.decay = 0.999; }, "ema.decay", "classifiers alone"},
+      {"recompute", [](RunConfig& c) { c.train.recompute = true; }, "train.recompute", "classifiers alone"},
+      {"pass", [](RunConfig& c) { c.prepbn.recalibrate = 5; }, "prepbn.recalibrate", "for classifiers"},
+      {"deviations", [](RunConfig& c) { c.detector.boxDeviations = {0.1}; }, "detector.box_deviations", "four"},
+      {"both",
+       [](RunConfig& c) {
+         c.train.init = "a.safetensors";
+         c.detector.pretrained = "b.safetensors";
+       },
+       "train.init", "one of both"},
+      {"frozen", [](RunConfig& c) { c.detector.freezeStatistics = true; }, "detector.freeze_statistics", "0 and 1",
+       false},
+      {"falling",
+       [](RunConfig& c) {
+         c.optim.schedule = LrScheduleKind::Step;
+         c.optim.milestones = {11, 8};
+       },
+       "optim.milestones", "must rise"},
+      {"never",
+       [](RunConfig& c) {
+         c.optim.schedule = LrScheduleKind::Step;
+         c.train.steps = 0;
+         c.train.epochs = 11;
+       },
+       "optim.milestones", "would fall after epoch 11", false},
+  };
+  ASSERT_EQ(toText(validate(sound)), "");
+  for (const auto& entry : cases) {
+    RunConfig config = sound;
+    entry.breakIt(config);
+    bool found = false;
+    for (const auto& issue : validate(config)) {
+      found = found || (issue.key == entry.key && issue.message.find(entry.words) != std::string::npos &&
+                        issue.isError() == entry.isError);
+      if (issue.mend) {
+        EXPECT_EQ(setField(config, issue.mend->key, issue.mend->value), std::nullopt) << entry.name;
+      }
+    }
+    EXPECT_TRUE(found) << entry.name << "\n" << toText(validate(config));
+  }
+  RunConfig classifier = demo();
+  classifier.data.augment = Augment::MultiScale;
+  EXPECT_TRUE(hasErrors(validate(classifier)));
+}
+
 TEST(Validate, ProcessesShareTheTrainingSet) {
   RunConfig config = demo();
   config.data.limit = 200;

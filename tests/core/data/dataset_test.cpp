@@ -157,7 +157,7 @@ TEST_F(TensorFiles, ThatDoNotFitAreRefusedWithTheReason) {
 TEST(Dataset, ATypeThatIsNotBuiltYetSaysSo) {
   DataConfig config;
   config.type = DataType::Coco;
-  EXPECT_TRUE(contains(errorOf([&] { openDataset(config, model(4), Split::Train); }), "not built yet"));
+  EXPECT_TRUE(contains(errorOf([&] { openDataset(config, model(4), Split::Train); }), "for a detector"));
 }
 
 }  // namespace

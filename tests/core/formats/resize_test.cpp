@@ -171,7 +171,7 @@ TEST(Resize, ImpossibleRequestsAreRefused) {
 }
 
 TEST(Resize, TheEvaluationTakesTheReferencesSizes) {
-  const ImageSize size = fitShorterSide(500, 375, 256);
+  const PixelSize size = fitShorterSide(500, 375, 256);
   EXPECT_EQ(size.width, 341);
   EXPECT_EQ(size.height, 256);
   EXPECT_EQ(fitShorterSide(375, 500, 256).height, 341);

@@ -93,6 +93,26 @@ TEST(MaskRcnn, StatisticsStayFrozenInTrainingWhileTheirWeightsTrain) {
   EXPECT_GT(norms, 20);
 }
 
+TEST(MaskRcnn, StatisticsMoveInTrainingWhereTheyAreNotFrozen) {
+  DetectorConfig config = testing::tinyDetector();
+  config.freezeStatistics = false;
+  MaskRcnn model(config);
+  model.train();
+  model.backbone().setLambda(0.3);
+  std::map<std::string, at::Tensor> kept;
+  for (const auto& item : model.named_buffers()) kept[item.key()] = item.value().clone();
+  const Batch batch = twoImages();
+  model.losses(batch.images, batch.sizes, batch.truths, 1);
+  int moved = 0;
+  for (const auto& item : model.named_buffers()) {
+    const bool isStatistic = item.key().find("running_") != std::string::npos;
+    if (!isStatistic) continue;
+    ++moved;
+    EXPECT_FALSE(at::equal(item.value(), kept[item.key()])) << item.key();
+  }
+  EXPECT_GT(moved, 10);
+}
+
 TEST(MaskRcnn, LambdaCountsDownFromTheFilesCounters) {
   const auto model = tiny();
   auto counters = largestCounters(*model);

@@ -1,0 +1,36 @@
+// Classification as a task: smoothed or mixed labels, top-1 on the validation set.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include "core/config/run_config.h"
+#include "core/data/loader.h"
+#include "core/train/task.h"
+
+namespace slab::train {
+
+/// Everything given must outlive the task. The loss is computed in float32.
+class ClassificationTask final : public Task {
+ public:
+  /// `validation` and `average` may be null: no evaluation, no averaged weights to evaluate.
+  ClassificationTask(Backbone& model, const RunConfig& config, data::Loader* validation, c10::Device device,
+                     Backbone* average = nullptr)
+      : model_(model), config_(config), validation_(validation), device_(device), average_(average) {}
+
+  [[nodiscard]] torch::nn::Module& module() override { return model_; }
+  [[nodiscard]] nn::Context& context() override { return *model_.context(); }
+  PieceLoss loss(const data::Batch& batch, std::int64_t begin, std::int64_t end, std::uint64_t key) override;
+  [[nodiscard]] bool hasValidation() const override { return validation_ != nullptr; }
+  std::optional<Evaluation> evaluate(const OnEvaluated& goesOn) override;
+  [[nodiscard]] Backbone* classifier() override { return &model_; }
+  std::optional<Score> scoreOfRepBn() override;
+
+ private:
+  Backbone& model_;
+  const RunConfig& config_;
+  data::Loader* validation_;
+  c10::Device device_;
+  Backbone* average_;
+};
+
+}  // namespace slab::train
