@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "core/models/build_model.h"
+#include "core/models/detection/mask_rcnn.h"
+#include "core/models/state_dict.h"
 
 namespace slab::inspect {
 namespace {
@@ -97,6 +99,10 @@ std::int64_t targetParameters(const FoldSite& site) {
   return count;
 }
 
+void keepWorst(Discrepancy& kept, const Discrepancy& found) {
+  if (found.relative >= kept.relative) kept = found;
+}
+
 CertificateRow certifySite(FoldSite& site) {
   std::vector<LayerProbe> probes;
   if (site.slot->norm()->evalAffine()) {
@@ -110,8 +116,7 @@ CertificateRow certifySite(FoldSite& site) {
   for (std::size_t i = 0; i < probes.size(); ++i) {
     auto& layer = *site.targets[i].layer;
     Discrepancy& kept = layer.weight.scalar_type() == at::kDouble ? row.twofold : row.single;
-    const Discrepancy found = probes[i].moved();
-    if (found.relative >= kept.relative) kept = found;
+    keepWorst(kept, probes[i].moved());
     const auto* convolution = dynamic_cast<const nn::Conv2d*>(&layer);
     if (site.direction == FoldDirection::IntoNext && convolution != nullptr && convolution->biasMap.defined()) {
       row.biasMapValues += convolution->biasMap.numel();
@@ -120,11 +125,17 @@ CertificateRow certifySite(FoldSite& site) {
   return row;
 }
 
-std::vector<CertificateRow> certifySites(Backbone& model) {
-  model.eval();
+std::vector<CertificateRow> certifySites(std::vector<FoldSite> sites) {
   std::vector<CertificateRow> rows;
-  for (auto& site : model.foldSites()) rows.push_back(certifySite(site));
+  for (auto& site : sites) rows.push_back(certifySite(site));
   return rows;
+}
+
+// Folds both copies of a model, evaluation mode both, and keeps the errors of each in its precision.
+void foldBoth(std::vector<FoldSite> single, std::vector<FoldSite> twofold, FoldProof& proof) {
+  proof.rows = certifySites(std::move(single));
+  const auto rows64 = certifySites(std::move(twofold));
+  for (std::size_t i = 0; i < rows64.size(); ++i) proof.rows[i].twofold = rows64[i].twofold;
 }
 
 at::Tensor logitsOf(Backbone& model, const at::Tensor& images) {
@@ -133,6 +144,22 @@ at::Tensor logitsOf(Backbone& model, const at::Tensor& images) {
     parts.push_back(model.forward(images.slice(0, i, std::min(i + kCertificateBatch, images.size(0)))));
   }
   return at::cat(parts);
+}
+
+std::shared_ptr<PyramidBackbone> copyPyramid(const PyramidBackbone& model) {
+  auto copy = buildPyramid(model.config());
+  requireMatch(loadStateDict(*copy, stateDict(model)), "The backbone to copy", model.config().name);
+  copy->eval();
+  copy->setLambda(model.lambda().lambda, model.lambda().layerNormOnly);
+  copy->setEvalBranch(model.lambda().evalBranch);
+  return copy;
+}
+
+// The values of all levels in a row.
+at::Tensor mapsOf(PyramidBackbone& model, const at::Tensor& images) {
+  std::vector<at::Tensor> levels;
+  for (const at::Tensor& map : model.forward(images)) levels.push_back(map.flatten());
+  return at::cat(levels);
 }
 
 }  // namespace
@@ -145,41 +172,61 @@ Discrepancy discrepancy(const at::Tensor& expected, const at::Tensor& actual) {
   return {maximum, scale > 0.0 ? maximum / scale : maximum};
 }
 
-std::int64_t FoldCertificate::foldedNorms() const {
+std::int64_t FoldProof::foldedNorms() const {
   return std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row.folded; });
 }
 
-double FoldCertificate::worstRelative() const {
-  double worst = logitsSingle.relative;
+double FoldProof::worstRelative() const {
+  double worst = outputsSingle.relative;
   for (const auto& row : rows) worst = std::max(worst, row.single.relative);
   return worst;
 }
 
 FoldCertificate certifyFold(const Backbone& model, const at::Tensor& images) {
   at::NoGradGuard noGradient;
-  const auto unfolded = copyModel(model);
-  unfolded->eval();
+  const auto unfolded = copyModel(model), folded64 = copyModel(model);
   FoldCertificate certificate;
+  certificate.folded = copyModel(model);
+  unfolded->eval();
+  certificate.folded->eval();
+  folded64->eval();
+  folded64->to(at::kDouble);
   certificate.images = images.size(0);
   certificate.parametersBefore = unfolded->parameterCount();
-
-  certificate.folded = copyModel(model);
-  certificate.rows = certifySites(*certificate.folded);
+  foldBoth(certificate.folded->foldSites(), folded64->foldSites(), certificate);
   certificate.parametersAfter = certificate.folded->parameterCount();
-  const auto folded64 = copyModel(model);
-  folded64->to(at::kDouble);
-  const auto rows64 = certifySites(*folded64);
-  for (std::size_t i = 0; i < rows64.size(); ++i) certificate.rows[i].twofold = rows64[i].twofold;
   if (images.size(0) == 0) return certificate;
 
   const at::Tensor before = logitsOf(*unfolded, images);
   const at::Tensor after = logitsOf(*certificate.folded, images);
-  certificate.logitsSingle = discrepancy(before, after);
+  certificate.outputsSingle = discrepancy(before, after);
   const at::Tensor changed = before.argmax(1).ne(after.argmax(1)).nonzero().flatten();
   certificate.changedTop1.assign(changed.data_ptr<std::int64_t>(), changed.data_ptr<std::int64_t>() + changed.numel());
   unfolded->to(at::kDouble);
   const at::Tensor images64 = images.to(at::kDouble);
-  certificate.logitsDouble = discrepancy(logitsOf(*unfolded, images64), logitsOf(*folded64, images64));
+  certificate.outputsDouble = discrepancy(logitsOf(*unfolded, images64), logitsOf(*folded64, images64));
+  return certificate;
+}
+
+PyramidCertificate certifyFold(const PyramidBackbone& model, const std::vector<at::Tensor>& images) {
+  at::NoGradGuard noGradient;
+  const auto unfolded = copyPyramid(model), folded64 = copyPyramid(model);
+  PyramidCertificate certificate;
+  certificate.folded = copyPyramid(model);
+  folded64->to(at::kDouble);
+  certificate.parametersBefore = parametersOf(*unfolded);
+  foldBoth(certificate.folded->foldSites(), folded64->foldSites(), certificate);
+  certificate.parametersAfter = parametersOf(*certificate.folded);
+
+  for (const at::Tensor& some : images) {
+    certificate.images += some.size(0);
+    keepWorst(certificate.outputsSingle, discrepancy(mapsOf(*unfolded, some), mapsOf(*certificate.folded, some)));
+  }
+  unfolded->to(at::kDouble);
+  for (const at::Tensor& some : images) {
+    const at::Tensor twofold = some.to(at::kDouble);
+    keepWorst(certificate.outputsDouble, discrepancy(mapsOf(*unfolded, twofold), mapsOf(*folded64, twofold)));
+  }
   return certificate;
 }
 

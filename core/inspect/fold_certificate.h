@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/inspect/fold.h"
+#include "core/models/detection/pyramid_backbone.h"
 
 namespace slab::inspect {
 
@@ -29,22 +30,34 @@ struct CertificateRow : FoldOutcome {
   std::int64_t biasMapValues = 0;  // stored by bias maps, which are no parameters
 };
 
-/// The whole proof: a folded copy, its rows in both precisions, and the logits on `images`.
-struct FoldCertificate {
+/// What a proof holds of any model: its rows in both precisions, and by how much its outputs moved.
+struct FoldProof {
   std::vector<CertificateRow> rows;
-  Discrepancy logitsSingle, logitsDouble;
+  Discrepancy outputsSingle, outputsDouble;
   std::int64_t images = 0;
-  std::vector<std::int64_t> changedTop1;  // images whose first class is another one
   std::int64_t parametersBefore = 0, parametersAfter = 0;
-  std::shared_ptr<Backbone> folded;  // float32, evaluation mode
 
   [[nodiscard]] std::int64_t foldedNorms() const;
-  /// The largest relative error of any folded layer and of the logits, in float32.
+  /// The largest relative error of any folded layer and of the outputs, in float32.
   [[nodiscard]] double worstRelative() const;
+};
+
+/// A classifier's: its outputs are logits.
+struct FoldCertificate : FoldProof {
+  std::vector<std::int64_t> changedTop1;  // images whose first class is another one
+  std::shared_ptr<Backbone> folded;       // float32, evaluation mode
+};
+
+/// A detector's backbone's: its outputs are the maps of all levels.
+struct PyramidCertificate : FoldProof {
+  std::shared_ptr<PyramidBackbone> folded;  // float32, evaluation mode
 };
 
 /// `model` in evaluation form and float32, `images` (B, C, H, W) normalised. The model is not changed.
 /// Images are run in small batches, in float64 for the second opinion.
 FoldCertificate certifyFold(const Backbone& model, const at::Tensor& images);
+
+/// The same for images (B, C, H, W) each of a size of its own, best not a multiple of the windows.
+PyramidCertificate certifyFold(const PyramidBackbone& model, const std::vector<at::Tensor>& images);
 
 }  // namespace slab::inspect

@@ -68,10 +68,10 @@ FoldRow rowOf(const inspect::CertificateRow& outcome, const inspect::ModelDescri
 void addCertificate(const inspect::FoldCertificate& certificate, const inspect::ModelDescription& before,
                     const inspect::ModelDescription& after, FoldReport& report) {
   for (const auto& outcome : certificate.rows) report.rows.push_back(rowOf(outcome, before));
-  report.logitsMaxError = certificate.logitsSingle.maximum;
-  report.logitsRelativeError = certificate.logitsSingle.relative;
-  report.logitsMaxErrorDouble = certificate.logitsDouble.maximum;
-  report.logitsRelativeErrorDouble = certificate.logitsDouble.relative;
+  report.logitsMaxError = certificate.outputsSingle.maximum;
+  report.logitsRelativeError = certificate.outputsSingle.relative;
+  report.logitsMaxErrorDouble = certificate.outputsDouble.maximum;
+  report.logitsRelativeErrorDouble = certificate.outputsDouble.relative;
   report.images = certificate.images;
   report.sameTop1 = certificate.images - static_cast<std::int64_t>(certificate.changedTop1.size());
   report.changedTop1 = certificate.changedTop1;

@@ -73,6 +73,24 @@ TEST_P(FoldPyramid, WouldBeWrongWithTheNewBiasInTheFilledPlaces) {
   EXPECT_GT(worst(before, model->forward(images)), 1e-3);
 }
 
+TEST_P(FoldPyramid, IsCertifiedOnACopyLayerByLayerAndByItsMaps) {
+  const auto model = smallPyramid(GetParam());
+  const std::vector<at::Tensor> images{at::randn({2, 3, 75, 106}), at::randn({1, 3, 40, 33})};
+  const auto certificate = certifyFold(*model, images);
+  EXPECT_EQ(certificate.images, 3);
+  EXPECT_EQ(certificate.foldedNorms() + 4, static_cast<std::int64_t>(certificate.rows.size()));
+  EXPECT_EQ(model->foldSites().size(), certificate.rows.size()) << "the model itself was folded";
+  for (const auto& row : certificate.rows) {
+    EXPECT_LT(row.single.relative, 1e-4) << row.norm;
+    EXPECT_LT(row.twofold.relative, 1e-10) << row.norm;
+  }
+  EXPECT_GT(certificate.outputsSingle.maximum, 0.0);
+  EXPECT_LT(certificate.outputsSingle.relative, 1e-4);
+  EXPECT_LT(certificate.outputsDouble.relative, 1e-10);
+  EXPECT_LT(certificate.parametersAfter, certificate.parametersBefore);
+  EXPECT_EQ(certificate.folded->foldSites().size(), 4U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Attentions, FoldPyramid, ::testing::Values("SSSS", "LLSS", "FFSS"),
                          [](const auto& info) { return std::string(info.param); });
 

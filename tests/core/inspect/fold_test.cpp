@@ -11,8 +11,8 @@ TEST(Fold, EveryBuiltKindFoldsToTheSameFunction) {
   for (const auto& entry : builtKinds()) {
     const auto model = stirredModel(entry);
     const auto certificate = certifyFold(*model, randomImages(*model, 4));
-    EXPECT_LT(certificate.logitsSingle.relative, 1e-4) << entry.name;
-    EXPECT_LT(certificate.logitsDouble.relative, 1e-12) << entry.name;
+    EXPECT_LT(certificate.outputsSingle.relative, 1e-4) << entry.name;
+    EXPECT_LT(certificate.outputsDouble.relative, 1e-12) << entry.name;
     EXPECT_TRUE(certificate.changedTop1.empty()) << entry.name;
     for (const auto& row : certificate.rows) {
       EXPECT_EQ(row.folded, row.kind != "layer_norm") << entry.name << " " << row.norm;
