@@ -109,6 +109,11 @@ TEST_F(TinySet, ABrokenSetIsRefusedInOneMessage) {
   config_.detector.classes = 80;
   EXPECT_TRUE(contains(refusal(), "set detector.classes to 3")) << refusal();
   config_.detector.classes = 3;
+  auto val = readJson(folder_.file("annotations/instances_val.json"));
+  val["annotations"][1].erase("segmentation");
+  writeJson(folder_.file("annotations/instances_val.json"), val);
+  const std::string unmasked = errorOf([&] { (void)open(Split::Validation); });
+  EXPECT_TRUE(contains(unmasked, "annotation 2 has no segmentation")) << unmasked;
   fs::remove_all(folder_.file("train"));
   EXPECT_TRUE(contains(refusal(), "train2017")) << refusal();
   config_.data.root = folder_.file("nowhere");
