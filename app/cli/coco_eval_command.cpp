@@ -5,6 +5,7 @@
 #include <memory>
 #include <stop_token>
 
+#include "app/cli/coco_scores.h"
 #include "app/cli/output.h"
 #include "app/cli/signals.h"
 #include "core/base/clock.h"
@@ -24,40 +25,16 @@ struct Options {
   bool json = false, progress = false;
 };
 
-/// "bbox 0.412", "-" where there is nothing to find.
-std::string scoreText(double value) {
-  if (value < 0) return "-";
-  char text[16];
-  std::snprintf(text, sizeof text, "%.3f", value);
-  return text;
-}
-
 Json toJson(const coco::CocoScores& scores, double seconds) {
-  Json classes = Json::object();
-  for (const auto& one : scores.classes) {
-    // A name that two categories share is told apart by the id.
-    const std::string name =
-        classes.contains(one.name) ? one.name + " (" + std::to_string(one.category) + ")" : one.name;
-    classes[name] = {{"id", one.category}, {"ap", one.ap}, {"ap50", one.ap50}, {"objects", one.objects}};
-  }
-  return {{"stats", scores.stats},          {"per_class", std::move(classes)}, {"images", scores.images},
-          {"all_images", scores.allImages}, {"complete", scores.isComplete()}, {"seconds", seconds}};
+  Json json = cli::toJson(scores);
+  json["seconds"] = seconds;
+  return json;
 }
 
 void print(const coco::CocoScores& scores, double seconds) {
-  TextTable table({"", "overlap", "area", "detections", "value"}, {false, true, false, true, true});
-  for (std::size_t i = 0; i < scores.stats.size(); ++i) {
-    const coco::ScoreName& name = coco::kScoreNames[i];
-    table.add({std::string(name.metric), std::string(name.overlap), std::string(name.area),
-               std::to_string(name.detections), scoreText(scores.stats[i])});
-  }
-  table.print();
+  printStats(scores);
   printLine("");
-  TextTable classes({"class", "objects", "AP", "AP50"}, {false, true, true, true});
-  for (const auto& one : scores.classes) {
-    classes.add({one.name, formatInteger(one.objects), scoreText(one.ap), scoreText(one.ap50)});
-  }
-  classes.print();
+  printClasses(scores);
   printLine(formatInteger(scores.images) + " images evaluated in " + formatDuration(seconds));
 }
 
@@ -89,8 +66,7 @@ int run(const Options& options) {
     print(scores, watch.seconds());
   }
   if (scores.isComplete()) return kDone;
-  printWarning("stopped: the numbers are of the first " + formatInteger(scores.images) + " of " +
-               formatInteger(scores.allImages) + " images by id");
+  printWarning(stoppedText(scores));
   return kInterrupted;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 
+#include "app/cli/coco_scores.h"
 #include "app/cli/command.h"
 #include "app/cli/config_source.h"
 #include "app/cli/event_stream.h"
@@ -104,7 +105,10 @@ TrainRequest makeRequest(const Options& options) {
 
 void noteEvent(ProgressLine& progress, const Json& event) {
   const std::string kind = event.value("event", "");
-  if (kind == "eval") {
+  if (kind == "eval" && event.contains("mask_ap")) {
+    progress.note("evaluation after " + formatInteger(event["step"].get<std::int64_t>()) + " steps: box AP " +
+                  scoreText(event["box_ap"].get<double>()) + ", mask AP " + scoreText(event["mask_ap"].get<double>()));
+  } else if (kind == "eval") {
     progress.note("evaluation after " + formatInteger(event["step"].get<std::int64_t>()) + " steps: top-1 " +
                   formatNumber(event["top1"].get<double>(), 4) + " %, top-5 " +
                   formatNumber(event["top5"].get<double>(), 4) + " %");

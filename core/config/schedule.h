@@ -23,7 +23,8 @@ struct LambdaSchedule {
   /// The reference's buffers after `completed` optimizer steps.
   [[nodiscard]] std::int64_t warmBuffer(std::int64_t completed) const;
   [[nodiscard]] std::int64_t iterBuffer(std::int64_t completed) const;
-  [[nodiscard]] std::int64_t totalStepBuffer() const { return end - warmup; }
+  /// At least 1: the reference divides by it.
+  [[nodiscard]] std::int64_t totalStepBuffer() const { return end > warmup ? end - warmup : 1; }
 };
 
 /// Learning rate used by optimizer step k. Rates are effective ones (after scaling by the batch).

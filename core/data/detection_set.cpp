@@ -32,6 +32,11 @@ std::string sizeText(int width, int height) {
   return std::to_string(width) + " x " + std::to_string(height);
 }
 
+[[noreturn]] void throwWithoutMask(const std::string& path, std::int64_t annotation) {
+  throw Error(ErrorKind::Data, path + ": annotation " + std::to_string(annotation) +
+                                   " has no segmentation, and an evaluation compares masks as well; add it");
+}
+
 }  // namespace
 
 DetectionSet::DetectionSet(const std::string& annotations, const std::string& folder) {
@@ -67,9 +72,10 @@ void DetectionSet::collect(bool isTraining) {
   std::vector<Sample> all(set_.images.size());
   std::int64_t withoutMask = 0, withoutPixel = 0;
   for (const auto& annotation : set_.annotations) {
+    const bool hasMask = !std::holds_alternative<std::monostate>(annotation.shape);
+    if (!hasMask && !isTraining) throwWithoutMask(set_.path, annotation.id);
     if (annotation.isCrowd) continue;
     Sample& sample = all[places.at(annotation.image)];
-    const bool hasMask = !std::holds_alternative<std::monostate>(annotation.shape);
     const bool isThere = annotation.area > 0 && hasPixel(annotation.box, set_.images[places.at(annotation.image)]);
     withoutMask += hasMask ? 0 : 1;
     withoutPixel += hasMask && !isThere ? 1 : 0;

@@ -23,8 +23,9 @@ class DetectionSet {
   /// have no object to learn from or a side below 32 pixels, and `data.limit` keeps the first of the rest. nullptr for
   /// a validation part that does not exist.
   ///
-  /// Throws Error(Data) for annotations with a fault that blocks (core/coco/faults.h), with the first of them, for a
-  /// missing folder, and where no image is left; Error(Config) where categories and detector.classes differ.
+  /// Throws Error(Data) for annotations with a fault that blocks (core/coco/faults.h), with the first of them, for one
+  /// of a validation part without a mask, a missing folder, and where no image is left; Error(Config) where categories
+  /// and detector.classes differ.
   static std::shared_ptr<const DetectionSet> open(const DataConfig& data, const DetectorKeys& detector, Split split);
 
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(samples_.size()); }

@@ -140,6 +140,9 @@ SourcedModel openModel(const ModelSource& source) {
   }
   if (source.ema) opened.weights = averagesBeside(opened.weights);
   opened.config = configOf(source, run);
+  if (opened.config.isDetector() && opened.inRun) {
+    throw Error(ErrorKind::Config, *run + " trains a detector: slab eval evaluates it, and this is for classifiers");
+  }
   torch::manual_seed(0);
   opened.model = buildModel(opened.config.model);
   if (!opened.weights.empty()) {

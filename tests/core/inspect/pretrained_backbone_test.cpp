@@ -104,6 +104,26 @@ TEST(PretrainedBackbone, ResizesTheTablesOfAnotherWindow) {
   EXPECT_TRUE(at::allclose(own.t().reshape({1, 2, 17, 17}), expected));
 }
 
+TEST(PretrainedBackbone, IsReadFromTheFileThatTheConfigurationNames) {
+  torch::manual_seed(6);
+  const auto source = classifier("slab_swin_t");
+  SafetensorsWriter writer;
+  train::NamedTensors tensors, keep;
+  for (const auto& item : stateDict(*source)) tensors.emplace_back(item.key(), item.value());
+  train::addTensors(writer, tensors, keep);
+  const std::string path = ::testing::TempDir() + "begin_backbone_test.safetensors";
+  writer.save(path);
+  RunConfig config;
+  config.detector.pretrained = path;
+  SwinPyramid backbone(small(*findDetectionBackbone("det_backbone_slab_swin_t")));
+  beginBackbone(backbone, config);
+  std::filesystem::remove(path);
+  EXPECT_TRUE(at::equal(stateDict(backbone)["layers.0.blocks.0.attn.qkv.weight"],
+                        stateDict(*source)["layers.0.blocks.0.attn.qkv.weight"]));
+  EXPECT_EQ(largestCounters(backbone)->iter, 0);
+  EXPECT_THROW(beginBackbone(backbone, config), Error) << "the file is gone";
+}
+
 TEST(PretrainedBackbone, RefusesAFileOfAnotherModelAndChangesNothing) {
   torch::manual_seed(5);
   SwinPyramid backbone(small(*findDetectionBackbone("det_backbone_slab_swin_t")));
