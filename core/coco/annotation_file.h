@@ -14,7 +14,7 @@ namespace slab::coco {
 struct AnnotationOptions {
   /// Off: segmentations are passed over, which a comparison of boxes does not need.
   bool withShapes = true;
-  ReadingWatch watch;
+  ReadingWatch watch{};
 };
 
 /// A set and what is wrong with it. Records with a fault that blocks are left out, and what refers to such a record is
