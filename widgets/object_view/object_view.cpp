@@ -19,7 +19,7 @@ QImage plainGround(QSize pixels) {
 
 }  // namespace
 
-ObjectView::ObjectView(QWidget* parent) : ImageView(parent) {
+ObjectView::ObjectView(QWidget* parent) : PictureView(parent) {
   setPixelGrid(false);
   setPlaceholder(tr("Select an image"));
   connect(&theme(), &Theme::changed, this, [this] {
@@ -119,7 +119,7 @@ QImage ObjectView::picture(double scale) const {
 void ObjectView::mousePressEvent(QMouseEvent* event) {
   if (event->button() == Qt::LeftButton && event->modifiers() == Qt::NoModifier)
     return pick(objectAt(event->position()));
-  ImageView::mousePressEvent(event);
+  PictureView::mousePressEvent(event);
 }
 
 void ObjectView::mouseDoubleClickEvent(QMouseEvent* event) {
@@ -129,7 +129,7 @@ void ObjectView::mouseDoubleClickEvent(QMouseEvent* event) {
 
 void ObjectView::mouseMoveEvent(QMouseEvent* event) {
   if (event->buttons() == Qt::NoButton) setHovered(objectAt(event->position()));
-  ImageView::mouseMoveEvent(event);
+  PictureView::mouseMoveEvent(event);
 }
 
 void ObjectView::leaveEvent(QEvent*) {
@@ -152,7 +152,7 @@ void ObjectView::keyPressEvent(QKeyEvent* event) {
       return;
     case Qt::Key_PageDown: emit stepWanted(1); return;
     case Qt::Key_PageUp: emit stepWanted(-1); return;
-    default: ImageView::keyPressEvent(event);
+    default: PictureView::keyPressEvent(event);
   }
 }
 

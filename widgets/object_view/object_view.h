@@ -4,15 +4,15 @@
 #include <memory>
 #include <vector>
 
-#include "widgets/image_view/image_view.h"
 #include "widgets/object_view/object_painter.h"
+#include "widgets/picture_view/picture_view.h"
 
 namespace slab {
 
-/// Zooms and pans as ImageView does. The object under the cursor is in front; a click puts one there to stay, the
+/// Zooms and pans as PictureView does. The object under the cursor is in front; a click puts one there to stay, the
 /// smallest where several lie; a click beside all lets go. Full stop and comma go from object to object, Escape lets
 /// go, Enter or a double click opens; Page Down and Page Up ask for the next and the previous image.
-class ObjectView : public ImageView {
+class ObjectView : public PictureView {
   Q_OBJECT
 
  public:
