@@ -163,6 +163,7 @@ QWidget* DetectionPanel::makeImages() {
                         "data make-scenes makes some."));
   empty_->addButton(openSet_);
   grid_ = new DatasetGrid;
+  grid_->setObjectName("detectionGrid");
   table_ = new ImageTable;
   imageViews_ = new QStackedWidget;
   imageViews_->addWidget(padded(grid_));
