@@ -76,8 +76,8 @@ QVariant ClassFilterModel::headerData(int section, Qt::Orientation orientation, 
 }
 
 Qt::ItemFlags ClassFilterModel::flags(const QModelIndex& index) const {
-  const Qt::ItemFlags plain = Qt::ItemIsEnabled | Qt::ItemIsSelectable;
-  return index.column() == Name ? plain | Qt::ItemIsUserCheckable : plain;
+  const Qt::ItemFlags plain = QAbstractTableModel::flags(index);
+  return index.isValid() && index.column() == Name ? plain | Qt::ItemIsUserCheckable : plain;
 }
 
 }  // namespace slab
