@@ -41,6 +41,7 @@ void ImageTable::setRows(std::vector<ImageTableRow> rows, bool isCompared) {
        {ImageTableModel::Errors, ImageTableModel::Wrong, ImageTableModel::Missed, ImageTableModel::Right}) {
     setColumnHidden(column, !isCompared);
   }
+  setColumnHidden(ImageTableModel::Objects, isCompared);  // right and missed together
   setCurrentImage(before);
   isQuiet_ = false;
   layOut();
@@ -68,7 +69,8 @@ void ImageTable::layOut() {
   columns->setHighlightSections(false);
   // Fixed: to measure a hundred thousand rows takes longer than to read them.
   columns->setSectionResizeMode(QHeaderView::Interactive);
-  for (int column = 1; column < ImageTableModel::ColumnCount; ++column) setColumnWidth(column, theme().px(62));
+  for (int column = 1; column < ImageTableModel::ColumnCount; ++column)
+    setColumnWidth(column, columns->sectionSizeHint(column));
   columns->setSectionResizeMode(ImageTableModel::Name, QHeaderView::Stretch);
 }
 

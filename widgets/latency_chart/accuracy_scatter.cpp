@@ -180,20 +180,30 @@ void AccuracyScatter::paintAxes(QPainter& painter, const Axes& axes, const QRect
                    unit_);
 }
 
+double AccuracyScatter::leftOf(const AccuracyPoint& point, const Axes& axes) {
+  return point.high > point.low ? axes.at(point.milliseconds, 0).x() - axes.at(point.low, 0).x() : 0;
+}
+
+double AccuracyScatter::rightOf(const AccuracyPoint& point, const Axes& axes) {
+  return point.high > point.low ? axes.at(point.high, 0).x() - axes.at(point.milliseconds, 0).x() : 0;
+}
+
 void AccuracyScatter::paintLabels(QPainter& painter, const Axes& axes, const Tokens& tokens) const {
   std::vector<QRectF> taken;
   const double radius = theme().px(7);
   for (const AccuracyPoint& point : points_) {
     const QPointF at = axes.at(point.milliseconds, point.accuracy);
-    taken.emplace_back(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius);
+    const double left = radius + leftOf(point, axes), right = radius + rightOf(point, axes);
+    taken.emplace_back(at.x() - left, at.y() - radius, left + right, 2 * radius);
   }
   painter.setPen(tokens.text);
   const QFontMetrics metrics = painter.fontMetrics();
   for (const AccuracyPoint& point : points_) {
     const QPointF at = axes.at(point.milliseconds, point.accuracy);
     const QSizeF words(metrics.horizontalAdvance(point.label) + 2, metrics.height());
-    const QRectF places[] = {{at + QPointF(radius + 2, -words.height() / 2), words},
-                             {at + QPointF(-radius - 2 - words.width(), -words.height() / 2), words},
+    const double left = radius + 2 + leftOf(point, axes), right = radius + 2 + rightOf(point, axes);
+    const QRectF places[] = {{at + QPointF(right, -words.height() / 2), words},
+                             {at + QPointF(-left - words.width(), -words.height() / 2), words},
                              {at + QPointF(-words.width() / 2, -radius - words.height()), words},
                              {at + QPointF(-words.width() / 2, radius), words}};
     const auto isFree = [&](const QRectF& place) {

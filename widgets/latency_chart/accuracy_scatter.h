@@ -47,6 +47,9 @@ class AccuracyScatter : public Figure {
   void paintAxes(QPainter& painter, const Axes& axes, const QRectF& area, const Tokens& tokens) const;
   void paintLines(QPainter& painter, const Axes& axes, const Tokens& tokens) const;
   void paintPoint(QPainter& painter, const Axes& axes, const AccuracyPoint& point, const Tokens& tokens) const;
+  /// How far a point's interval reaches to either side, in the figure's pixels.
+  static double leftOf(const AccuracyPoint& point, const Axes& axes);
+  static double rightOf(const AccuracyPoint& point, const Axes& axes);
   void paintLabels(QPainter& painter, const Axes& axes, const Tokens& tokens) const;
 
   std::vector<AccuracyPoint> points_;

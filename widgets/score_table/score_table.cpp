@@ -109,7 +109,14 @@ void ScoreTable::setScores(const std::vector<ScoreLine>& lines, const std::vecto
   top.clear();
   all.clear();
   setHeader(top, {tr("score, %"), tr("boxes"), tr("masks")});
-  setHeader(all, {tr("class"), tr("objects"), tr("box AP"), tr("AP50"), tr("mask AP"), tr("AP50")});
+  setHeader(all, {tr("class"), tr("objects"), tr("box"), tr("box50"), tr("mask"), tr("mask50")});
+  const QStringList meanings{{},
+                             tr("crowds not counted"),
+                             tr("AP of boxes"),
+                             tr("AP of boxes at overlap 0.50"),
+                             tr("AP of masks"),
+                             tr("AP of masks at overlap 0.50")};
+  for (int i = 0; i < meanings.size(); ++i) all.horizontalHeaderItem(i)->setToolTip(meanings[i]);
   for (const ScoreLine& line : lines) {
     top.appendRow({wordsItem(line.name, line.words), scoreItem(line.boxes), scoreItem(line.masks)});
   }

@@ -54,6 +54,7 @@ TEST(ImageTable, HidesTheColumnsOfAComparisonWithoutOne) {
   EXPECT_FALSE(table.isColumnHidden(ImageTableModel::Objects));
   table.setRows(rows(), true);
   EXPECT_FALSE(table.isColumnHidden(ImageTableModel::Missed));
+  EXPECT_TRUE(table.isColumnHidden(ImageTableModel::Objects)) << "right and missed say it";
 }
 
 }  // namespace
