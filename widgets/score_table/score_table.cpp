@@ -3,6 +3,7 @@
 #include <QHeaderView>
 #include <QSortFilterProxyModel>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "core/base/format.h"
 #include "widgets/model_tree/cell_delegate.h"
@@ -131,6 +132,7 @@ void ScoreTable::setScores(const std::vector<ScoreLine>& lines, const std::vecto
   }
   lines_->setColumnHidden(2, !hasMasks);
   for (const int column : {4, 5}) classes_->setColumnHidden(column, !hasMasks);
+  classes_->setColumnHidden(1, hasMasks);  // no room for all: the scores come first
   layOut();
 }
 
@@ -139,7 +141,15 @@ void ScoreTable::layOut() {
     table->verticalHeader()->setDefaultSectionSize(theme().px(24));
     QHeaderView* columns = table->horizontalHeader();
     columns->setHighlightSections(false);
-    columns->setSectionResizeMode(QHeaderView::ResizeToContents);
+    columns->setSectionResizeMode(QHeaderView::Fixed);
+    columns->setMinimumSectionSize(theme().px(24));
+    // As narrow as words and numbers allow: a header's own hint keeps room for a sign of the order in every column.
+    const QFontMetrics words(columns->font()), numbers(theme().font(TextRole::NumberSmall));
+    for (int i = 1; i < columns->count(); ++i) {
+      const QString title = table->model()->headerData(i, Qt::Horizontal).toString();
+      const int value = numbers.horizontalAdvance(title == tr("objects") ? "000 000" : "100.0");
+      columns->resizeSection(i, std::max(words.horizontalAdvance(title), value) + 2 * theme().px(size::kSmall));
+    }
     if (columns->count() > 0) columns->setSectionResizeMode(0, QHeaderView::Stretch);
   }
   const int rows = lines_->model()->rowCount();

@@ -21,8 +21,8 @@ struct ClassScoreLine {
   double boxes = -1, boxes50 = -1, masks = -1, masks50 = -1;
 };
 
-/// Values are in [0, 1] and shown in per cent, as papers have them. Sortable by any column; classes without an object
-/// come last either way.
+/// With masks the classes' objects make room for their scores. Values are in [0, 1] and shown in per cent, as papers
+/// have them. Sortable by any column; classes without an object come last either way.
 class ScoreTable : public QWidget {
   Q_OBJECT
 
