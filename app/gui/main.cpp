@@ -49,11 +49,16 @@ void addOptions(QCommandLineParser& parser) {
        {"no-autostart", "Do not start the demo training in an empty demo project."},
        {"screenshot", "Write pictures of every workspace (or of --workspace alone) to <dir>, then leave.", "dir"},
        {"wait", "With --screenshot: seconds to wait for a running training.", "seconds", "240"},
-       {"workspace", "Begin with runs, configure, train, cockpit, attention, latency, data, models or diagnose.",
+       {"workspace",
+        "Begin with runs, configure, train, cockpit, attention, latency, data, models, diagnose or "
+        "detection.",
         "name"},
        {"run", "Begin with the project's run <name> in front.", "name"},
        {"import", "Show what the checkpoint <file> holds, to be imported.", "file"},
-       {"images", "Show and scan a folder of images, train/<class> and val.", "folder"}});
+       {"images", "Show and scan a folder of images, train/<class> and val.", "folder"},
+       {"annotations", "Show the COCO annotation file <file>; its images are looked for around it, or in --images.",
+        "file"},
+       {"results", "With --annotations: compare the COCO results in <file>.", "file"}});
 }
 
 /// The demo project trains by itself the first time, so that the first minute already shows something.
@@ -82,13 +87,23 @@ bool beginWithRun(Session& session, const QString& name) {
   return true;
 }
 
+QString absolutePath(const QString& path) {
+  return path.isEmpty() ? path : QFileInfo(path).absoluteFilePath();
+}
+
+void openCoco(Session& session, const QCommandLineParser& parser) {
+  session.openAnnotations(absolutePath(parser.value("annotations")), absolutePath(parser.value("images")));
+  if (parser.isSet("results")) session.openResults(absolutePath(parser.value("results")));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (!choosePlatform(argc, argv)) {
-    std::fputs("error: There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Start slab-workbench in a desktop "
-               "session or through ssh -X; --screenshot DIR makes pictures without one, and slab does all the work.\n",
-               stderr);
+    std::fputs(
+        "error: There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Start slab-workbench in a desktop "
+        "session or through ssh -X; --screenshot DIR makes pictures without one, and slab does all the work.\n",
+        stderr);
     return 1;
   }
   QApplication app(argc, argv);
@@ -115,8 +130,12 @@ int main(int argc, char** argv) {
   if (isDemo && !parser.isSet("no-autostart")) autostart(session, parser.isSet("demo"));
   if (parser.isSet("run") && !beginWithRun(session, parser.value("run"))) return 1;
   if (parser.isSet("workspace")) window.showWorkspace(parser.value("workspace"));
-  if (parser.isSet("import")) session.openCheckpoint(QFileInfo(parser.value("import")).absoluteFilePath());
-  if (parser.isSet("images")) session.openImages(QFileInfo(parser.value("images")).absoluteFilePath());
+  if (parser.isSet("import")) session.openCheckpoint(absolutePath(parser.value("import")));
+  if (parser.isSet("annotations")) {
+    openCoco(session, parser);
+  } else if (parser.isSet("images")) {
+    session.openImages(absolutePath(parser.value("images")));
+  }
   if (parser.isSet("screenshot")) {
     Screenshots screenshots(window, session, parser.value("screenshot"), parser.value("wait").toDouble(),
                             parser.value("workspace"));

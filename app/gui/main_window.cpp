@@ -45,7 +45,15 @@ constexpr WorkspaceEntry kWorkspaces[] = {
     {makeDataPanel, Glyph::Data, QT_TRANSLATE_NOOP("MainWindow", "Data")},
     {makeModelsPanel, Glyph::Models, QT_TRANSLATE_NOOP("MainWindow", "Models")},
     {makeDiagnosePanel, Glyph::Diagnose, QT_TRANSLATE_NOOP("MainWindow", "Diagnose")},
+    {makeDetectionPanel, Glyph::Detection, QT_TRANSLATE_NOOP("MainWindow", "Detection")},
 };
+
+/// Ctrl and the digits; Alt and they again from the tenth on, since Ctrl+0 is taken.
+QString keysOf(std::size_t workspace) {
+  constexpr std::size_t kDigits = 9;
+  return workspace < kDigits ? QStringLiteral("Ctrl+%1").arg(workspace + 1)
+                             : QStringLiteral("Alt+%1").arg(workspace - kDigits + 1);
+}
 
 }  // namespace
 
@@ -102,7 +110,7 @@ void MainWindow::makeWorkspaces() {
     workspaces_.push_back(workspace);
     stack_->addWidget(workspace);
     const QString name = tr(entry.name);
-    rail_->addButton(entry.glyph, name, tr("%1  Ctrl+%2").arg(name).arg(workspaces_.size()));
+    rail_->addButton(entry.glyph, name, name + "  " + keysOf(workspaces_.size() - 1));
     connect(&workspace->panel(), &Panel::statusChanged, this,
             [this, workspace](const QString& left, const QString& right) {
               if (stack_->currentWidget() != workspace) return;
@@ -160,7 +168,7 @@ void MainWindow::makeFileMenu() {
 void MainWindow::makeViewMenu() {
   QMenu* view = menu(tr("&View"));
   for (std::size_t i = 0; i < workspaces_.size(); ++i) {
-    view->addAction(tr(kWorkspaces[i].name), QKeySequence(QString("Ctrl+%1").arg(i + 1)), this,
+    view->addAction(tr(kWorkspaces[i].name), QKeySequence(keysOf(i)), this,
                     [this, i] { showWorkspace(static_cast<int>(i)); });
   }
   view->addSeparator();
@@ -284,7 +292,7 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
   if (event->mimeData()->hasUrls()) event->acceptProposedAction();
 }
 
-/// A folder is a project, a file a checkpoint to import; the workspaces take other drops themselves.
+/// A folder is a project, a file a checkpoint, annotations or results; the workspaces take other drops themselves.
 void MainWindow::dropEvent(QDropEvent* event) {
   const QString path = event->mimeData()->urls().value(0).toLocalFile();
   if (path.isEmpty()) return;
@@ -292,7 +300,7 @@ void MainWindow::dropEvent(QDropEvent* event) {
   if (QFileInfo(path).isDir()) {
     session_.openProject(path);
   } else {
-    session_.openCheckpoint(path);
+    session_.openFile(path);
   }
 }
 

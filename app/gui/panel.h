@@ -1,5 +1,5 @@
-// A workspace of the window: Runs, Configure, Train, Cockpit, Attention, Latency, Data, Models,
-// Diagnose.
+// A workspace of the window: Runs, Configure, Train, Cockpit, Attention, Latency, Data, Models, Diagnose,
+// Detection.
 #pragma once
 
 #include <QAction>
@@ -96,5 +96,6 @@ Panel* makeLatencyPanel(Session& session, QObject* parent);
 Panel* makeDataPanel(Session& session, QObject* parent);
 Panel* makeModelsPanel(Session& session, QObject* parent);
 Panel* makeDiagnosePanel(Session& session, QObject* parent);
+Panel* makeDetectionPanel(Session& session, QObject* parent);
 
 }  // namespace slab

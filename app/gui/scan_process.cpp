@@ -1,6 +1,7 @@
 #include "app/gui/scan_process.h"
 
 #include <QFile>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 
@@ -22,10 +23,6 @@ ScanProcess::~ScanProcess() {
 
 void ScanProcess::start(const std::string& config) {
   if (process_) return;
-  if (program_.isEmpty()) {
-    emit failed(tr("The program slab was not found: build it, or set SLAB_PROGRAM to its path."));
-    return;
-  }
   folder_ = std::make_unique<QTemporaryDir>();
   QFile file(folder_->filePath("config.json"));
   if (!file.open(QIODevice::WriteOnly) || file.write(QByteArray::fromStdString(config)) < 0) {
@@ -33,6 +30,24 @@ void ScanProcess::start(const std::string& config) {
     return;
   }
   file.close();
+  isCoco_ = false;
+  run({"--config", file.fileName()});
+}
+
+void ScanProcess::startCoco(const QString& annotations, const QString& root) {
+  if (process_) return;
+  isCoco_ = true;
+  counts_ = {};
+  QStringList arguments{"--type", "coco", "--annotations", annotations};
+  if (!root.isEmpty()) arguments << root;
+  run(arguments);
+}
+
+void ScanProcess::run(const QStringList& arguments) {
+  if (program_.isEmpty()) {
+    emit failed(tr("The program slab was not found: build it, or set SLAB_PROGRAM to its path."));
+    return;
+  }
   report_.reset();
   waiting_.clear();
   process_ = new QProcess(this);
@@ -44,7 +59,7 @@ void ScanProcess::start(const std::string& config) {
     forget();
     emit failed(tr("%1 could not be started: %2").arg(program_, why));
   });
-  process_->start(program_, {"data", "scan", "--events", "--config", file.fileName()});
+  process_->start(program_, QStringList{"data", "scan", "--events"} + arguments);
 }
 
 void ScanProcess::stop() {
@@ -66,6 +81,8 @@ void ScanProcess::takeLine(const QByteArray& line) {
   if (event == "progress") {
     emit stepped({object["part"].toString(), object["done"].toInteger(), object["total"].toInteger(),
                   object["images_per_s"].toDouble(), object["eta_s"].toDouble(-1)});
+  } else if (event == "report" && isCoco_) {
+    takeCoco(object["report"].toObject());
   } else if (event == "report") {
     Message message;
     message.kind = MessageKind::Reply;
@@ -73,6 +90,31 @@ void ScanProcess::takeLine(const QByteArray& line) {
     message.body = QJsonDocument(object["report"].toObject()).toJson(QJsonDocument::Compact).toStdString();
     report_ = unpack<ScanReport>(message);
   }
+}
+
+void ScanProcess::takeCoco(const QJsonObject& report) {
+  ScanReport taken;
+  taken.images = report["images"].toInteger();
+  taken.bad = report["bad"].toInteger();
+  taken.complete = report["complete"].toBool();
+  taken.seconds = report["seconds"].toDouble();
+  for (const QJsonValue& value : report["faults"].toArray()) {
+    taken.defects.push_back({value["record"].toString().toStdString(), value["kind"].toString().toStdString(),
+                             value["message"].toString().toStdString(), -1});
+  }
+  for (const QJsonValue& value : report["classes"].toArray()) {
+    taken.classNames.push_back(value["name"].toString().toStdString());
+    taken.classCounts.push_back(value["objects"].toInteger());
+  }
+  counts_ = {report["annotations"].toInteger(),
+             report["crowds"].toInteger(),
+             report["polygons"].toInteger(),
+             report["run_lengths"].toInteger(),
+             report["images_without_boxes"].toInteger(),
+             {}};
+  const QJsonObject kinds = report["kinds"].toObject();
+  for (auto kind = kinds.begin(); kind != kinds.end(); ++kind) counts_.kinds[kind.key()] = kind.value().toInteger();
+  report_ = std::move(taken);
 }
 
 void ScanProcess::end(QProcess::ExitStatus status) {

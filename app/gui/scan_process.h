@@ -1,9 +1,11 @@
 // A scan of a data set in a process of its own, so that neither a long scan nor a hostile image holds the window up.
 #pragma once
 
+#include <QJsonObject>
 #include <QObject>
 #include <QProcess>
 #include <QTemporaryDir>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -18,8 +20,14 @@ struct ScanStep {
   double etaSeconds = -1;  // -1: not known yet
 };
 
-/// Runs `slab data scan --events` over a configuration. One scan at a time; it ends with the window, and what it had
-/// seen by then is kept.
+/// What a scan of an annotation file counts beyond its report, in which a record stands for a path.
+struct CocoScanCounts {
+  qint64 annotations = 0, crowds = 0, polygons = 0, runLengths = 0, withoutBoxes = 0;
+  std::map<QString, qint64> kinds;  // faults of each; the report names the first of them
+};
+
+/// Runs `slab data scan --events` over a configuration or an annotation file. One scan at a time; it ends with the
+/// window, and what it had seen by then is kept.
 class ScanProcess : public QObject {
   Q_OBJECT
 
@@ -30,9 +38,13 @@ class ScanProcess : public QObject {
 
   /// Of the configuration's data.* keys.
   void start(const std::string& config);
+  /// Of an annotation file and, where `root` is not empty, the images below that folder.
+  void startCoco(const QString& annotations, const QString& root);
   /// Ends the scan; `finished` follows with what was seen.
   void stop();
   [[nodiscard]] bool isRunning() const { return process_ != nullptr; }
+  /// Of the last scan that startCoco began.
+  [[nodiscard]] const CocoScanCounts& cocoCounts() const { return counts_; }
 
  signals:
   void stepped(const ScanStep& step);
@@ -42,6 +54,8 @@ class ScanProcess : public QObject {
   void failed(const QString& why);
 
  private:
+  void run(const QStringList& arguments);
+  void takeCoco(const QJsonObject& report);
   void readLines();
   void takeLine(const QByteArray& line);
   void end(QProcess::ExitStatus status);
@@ -52,6 +66,8 @@ class ScanProcess : public QObject {
   QProcess* process_ = nullptr;
   QByteArray waiting_;  // a line that has not ended yet
   std::optional<ScanReport> report_;
+  bool isCoco_ = false;
+  CocoScanCounts counts_;
 };
 
 }  // namespace slab

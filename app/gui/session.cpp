@@ -234,16 +234,6 @@ void Session::readImports() {
   });
 }
 
-void Session::openCheckpoint(const QString& file) {
-  showWorkspace("models");
-  emit checkpointOpened(file);
-}
-
-void Session::openImages(const QString& folder) {
-  showWorkspace("data");
-  emit imagesOpened(folder);
-}
-
 QString Session::slabProgram() {
   const QFileInfo beside(QCoreApplication::applicationDirPath() + "/slab");
   if (beside.isExecutable()) return beside.absoluteFilePath();

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <QObject>
+#include <QPointF>
+#include <QSize>
 #include <QThread>
 #include <QUndoStack>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "app/gui/imported_models.h"
@@ -29,6 +32,15 @@ struct WorkerReply {
   bool isCancelled = false;
   bool isLast = true;
   Message message;
+};
+
+/// A place in an image: of a data set's split, or of a file with so many pixels.
+struct ImagePlace {
+  QString split;
+  qint64 index = -1;  ///< -1: `file` it is
+  QString file;
+  QSize pixels;
+  std::optional<QPointF> at;  ///< in pixels of the file; nothing: the image as a whole
 };
 
 /// Words for the user, with the mend as a link where there is one.
@@ -94,6 +106,14 @@ class Session : public QObject {
   void openCheckpoint(const QString& file);
   /// Shows and scans a folder of images in Data.
   void openImages(const QString& folder);
+  /// Shows a COCO annotation file in Detection. `root`: the folder of its images, "" to look around the file.
+  void openAnnotations(const QString& file, const QString& root = {});
+  /// Compares a file of COCO results with the annotations that are open.
+  void openResults(const QString& file);
+  /// Whatever was dropped or picked: a .json file is annotations or results, any other a checkpoint.
+  void openFile(const QString& file);
+  /// Shows in Attention what the models of this project look at there.
+  void lookAt(const ImagePlace& place);
 
   /// On disk, by the reader's thread; undoable. Refused by a notice while a worker writes the run.
   void renameRun(const QString& path, const QString& name);
@@ -133,6 +153,9 @@ class Session : public QObject {
   void branchWanted(const QString& run, qint64 step);
   void imageFolderWanted(const QString& folder, qint64 classes, qint64 images);
   void imagesOpened(const QString& folder);
+  void annotationsOpened(const QString& file, const QString& root);
+  void resultsOpened(const QString& file);
+  void placeWanted(const ImagePlace& place);
   void shownRunsChanged();
   /// New rows of a shown run were read.
   void dataChanged(const QString& path);

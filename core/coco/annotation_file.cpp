@@ -148,8 +148,10 @@ AnnotationReading parseAnnotations(std::span<const std::byte> json, const std::s
   AnnotationReading reading;
   reading.set.path = name;
   AnnotationReader reader(name, reading);
-  parseRecords(json, name, CocoFile::Annotations, options.withShapes,
-               [&](Section section, Record& record) { reader.take(section, record); });
+  parseRecords(json, name, CocoFile::Annotations, options.withShapes, [&](Section section, Record& record) {
+    options.watch.passed(name, record, json.size());
+    reader.take(section, record);
+  });
   reader.finish();
   return reading;
 }

@@ -10,9 +10,8 @@
 #include <thread>
 #include <unordered_map>
 
-#include "core/base/error.h"
 #include "core/coco/average_precision.h"
-#include "core/coco/overlaps.h"
+#include "core/coco/overlap_table.h"
 
 namespace slab::coco {
 namespace {
@@ -147,46 +146,15 @@ class Evaluation {
     std::vector<Candidate> candidates;
     for (const Entry& entry : best)
       candidates.push_back({detections_[entry.record].score, detections_[entry.record].area});
-    match(candidates, targets, overlaps(image, truths, best), piece.verdicts, piece.objects);
+    match(candidates, targets, overlapTable(set_, image, recordsOf(truths), detections_, recordsOf(best), options_.of),
+          piece.verdicts, piece.objects);
   }
 
-  /// best x truths
-  [[nodiscard]] std::vector<double> overlaps(const CocoImage& image, std::span<const Entry> truths,
-                                             std::span<const Entry> best) const {
-    std::vector<double> values;
-    if (truths.empty() || best.empty()) return values;
-    values.reserve(truths.size() * best.size());
-    if (options_.of == OverlapOf::Masks) {
-      addMaskOverlaps(image, truths, best, values);
-      return values;
-    }
-    for (const Entry& one : best) {
-      for (const Entry& entry : truths) {
-        const CocoAnnotation& truth = set_.annotations[entry.record];
-        values.push_back(overlapOf(detections_[one.record].box, truth.box, truth.isCrowd));
-      }
-    }
-    return values;
-  }
-
-  void addMaskOverlaps(const CocoImage& image, std::span<const Entry> truths, std::span<const Entry> best,
-                       std::vector<double>& values) const {
-    std::vector<MaskOutline> outlines;
-    for (const Entry& entry : truths) outlines.emplace_back(maskOf(set_.annotations[entry.record], image));
-    for (const Entry& one : best) {
-      const RunLengths& mask = detections_[one.record].mask;
-      if (mask.height != static_cast<std::uint32_t>(image.height) ||
-          mask.width != static_cast<std::uint32_t>(image.width)) {
-        throw Error(ErrorKind::Data, "a detection in image " + std::to_string(image.id) + " has a mask of " +
-                                         std::to_string(mask.height) + " x " + std::to_string(mask.width) +
-                                         ", the image is " + std::to_string(image.height) + " x " +
-                                         std::to_string(image.width) + ": give masks of the whole image");
-      }
-      const MaskOutline outline(mask);
-      for (std::size_t g = 0; g < truths.size(); ++g) {
-        values.push_back(overlapOf(outline, outlines[g], set_.annotations[truths[g].record].isCrowd));
-      }
-    }
+  static std::vector<std::uint32_t> recordsOf(std::span<const Entry> entries) {
+    std::vector<std::uint32_t> records;
+    records.reserve(entries.size());
+    for (const Entry& entry : entries) records.push_back(entry.record);
+    return records;
   }
 
   [[nodiscard]] CocoScores scores() const {
@@ -222,14 +190,6 @@ class Evaluation {
   std::mutex mutex_;
   std::exception_ptr failure_;
 };
-
-void requireMasks(const CocoSet& set) {
-  for (const CocoAnnotation& annotation : set.annotations) {
-    if (!std::holds_alternative<std::monostate>(annotation.shape)) continue;
-    throw Error(ErrorKind::Data, set.path + ": annotation " + std::to_string(annotation.id) +
-                                     " has no segmentation; compare boxes (--type bbox), or add its mask");
-  }
-}
 
 }  // namespace
 

@@ -125,7 +125,11 @@ class JsonReader {
     value();
   }
 
-  void close() { isObject_[--depth_] ? handler_.endObject() : handler_.endArray(); }
+  void close() {
+    if (!isObject_[--depth_]) return handler_.endArray();
+    handler_.setPosition(static_cast<std::size_t>(at_ - begin_));
+    handler_.endObject();
+  }
 
   void word(std::string_view letters) {
     for (const char letter : letters) expect(letter);

@@ -15,6 +15,10 @@ class JsonHandler {
  public:
   virtual ~JsonHandler() = default;
 
+  /// Bytes of the text that were read when the last object ended.
+  [[nodiscard]] std::size_t position() const { return position_; }
+  void setPosition(std::size_t bytes) { position_ = bytes; }
+
   virtual void startObject() = 0;
   virtual void endObject() = 0;
   virtual void startArray() = 0;
@@ -28,6 +32,9 @@ class JsonHandler {
   virtual void real(double value) = 0;
   virtual void truth(bool value) = 0;
   virtual void null() = 0;
+
+ private:
+  std::size_t position_ = 0;
 };
 
 enum class JsonFault {

@@ -59,18 +59,26 @@ class AreaMatching {
   [[nodiscard]] std::int64_t objects() const { return std::count(isIgnored_.begin(), isIgnored_.end(), 0); }
 
   void at(std::size_t threshold, const CoveredTargets& covered, std::span<Verdict> verdicts) {
-    std::fill(taken_.begin(), taken_.end(), 0);
     const auto bit = static_cast<std::uint16_t>(1U << threshold);
+    forEachTaken(threshold, covered, verdicts.size(), [&](std::size_t d, std::size_t target) {
+      if (isIgnored_[target] != 0) verdicts[d].ignored[area_] |= bit;
+      if (!targets_[target].isUnnamed) verdicts[d].matched[area_] |= bit;
+    });
+  }
+
+  /// Calls `take(candidate, target)` for each candidate that takes one, by falling score.
+  template <typename Take>
+  void forEachTaken(std::size_t threshold, const CoveredTargets& covered, std::size_t candidates, Take take) {
+    std::fill(taken_.begin(), taken_.end(), 0);
     const double least = std::min(overlapThresholds()[threshold], 1 - 1e-10);
-    for (std::size_t d = 0; d < verdicts.size(); ++d) {
+    for (std::size_t d = 0; d < candidates; ++d) {
       // Targets that count come first, whatever overlap the others have.
       int best = bestOf(covered.of(d), least, 0);
       if (best < 0) best = bestOf(covered.of(d), least, 1);
       if (best < 0) continue;
       const auto target = static_cast<std::size_t>(best);
       taken_[target] = 1;
-      if (isIgnored_[target] != 0) verdicts[d].ignored[area_] |= bit;
-      if (!targets_[target].isUnnamed) verdicts[d].matched[area_] |= bit;
+      take(d, target);
     }
   }
 
@@ -117,6 +125,23 @@ void match(std::span<const Candidate> candidates, std::span<const Target> target
       added[d].ignored[area] |= static_cast<std::uint16_t>(kAll & ~added[d].matched[area]);
     }
   }
+}
+
+std::vector<std::array<std::int32_t, kThresholds>> takenTargets(std::span<const Candidate> candidates,
+                                                                std::span<const Target> targets,
+                                                                std::span<const double> overlaps) {
+  std::array<std::int32_t, kThresholds> none{};
+  none.fill(-1);
+  std::vector<std::array<std::int32_t, kThresholds>> taken(candidates.size(), none);
+  const CoveredTargets covered(candidates.size(), targets.size(), overlaps);
+  constexpr std::size_t kAllAreas = 0;
+  AreaMatching matching(targets, kAllAreas);
+  for (std::size_t t = 0; t < kThresholds && !covered.isEmpty(); ++t) {
+    matching.forEachTaken(t, covered, candidates.size(), [&](std::size_t d, std::size_t target) {
+      if (!targets[target].isUnnamed) taken[d][t] = static_cast<std::int32_t>(target);
+    });
+  }
+  return taken;
 }
 
 }  // namespace slab::coco

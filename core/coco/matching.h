@@ -48,4 +48,10 @@ struct Candidate {
 void match(std::span<const Candidate> candidates, std::span<const Target> targets, std::span<const double> overlaps,
            std::vector<Verdict>& verdicts, std::array<std::int64_t, kAreas>& objects);
 
+/// Which target each candidate takes among all areas, one array of thresholds a candidate; -1: none. A target without a
+/// name is taken for none. `candidates` and `overlaps` as above.
+std::vector<std::array<std::int32_t, kThresholds>> takenTargets(std::span<const Candidate> candidates,
+                                                                std::span<const Target> targets,
+                                                                std::span<const double> overlaps);
+
 }  // namespace slab::coco

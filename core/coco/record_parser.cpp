@@ -193,7 +193,9 @@ class RecordReader final : public JsonHandler {
   void leave() {
     const Place place = places_.back();
     places_.pop_back();
-    if (place == Place::Record) onRecord_(section_, record_);
+    if (place != Place::Record) return;
+    record_.end = position();
+    onRecord_(section_, record_);
   }
 
   /// The list of numbers that the parser is in.

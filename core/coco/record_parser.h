@@ -53,6 +53,7 @@ struct Record {
   NumberList box;
   ShapeField shape;
   std::int64_t number = 0;  // its place in the list, from 1 on
+  std::size_t end = 0;      // bytes of the file up to its end
 
   [[nodiscard]] const Scalar& at(Field field) const { return fields[static_cast<std::size_t>(field)]; }
 };

@@ -110,19 +110,40 @@ class ResultReader {
   std::vector<Detection> detections_;
 };
 
+/// Thrown to end the reading after the first result.
+struct FirstResult {
+  bool hasMask = false;
+};
+
 }  // namespace
 
 std::vector<Detection> parseResults(std::span<const std::byte> json, const std::string& name, const CocoSet& set,
-                                    OverlapOf of) {
+                                    OverlapOf of, const ReadingWatch& watch) {
   ResultReader reader(name, set, of);
   const bool withShapes = true;  // results without boxes have them of their masks
-  parseRecords(json, name, CocoFile::Results, withShapes,
-               [&](Section section, const Record& record) { reader.take(section, record); });
+  parseRecords(json, name, CocoFile::Results, withShapes, [&](Section section, const Record& record) {
+    watch.passed(name, record, json.size());
+    reader.take(section, record);
+  });
   return reader.finish();
 }
 
-std::vector<Detection> readResults(const std::string& path, const CocoSet& set, OverlapOf of) {
-  return parseResults(MappedFile(path).bytes(), path, set, of);
+std::vector<Detection> readResults(const std::string& path, const CocoSet& set, OverlapOf of,
+                                   const ReadingWatch& watch) {
+  return parseResults(MappedFile(path).bytes(), path, set, of, watch);
+}
+
+bool resultsHaveMasks(const std::string& path) {
+  const MappedFile file(path);
+  try {
+    parseRecords(file.bytes(), path, CocoFile::Results, /*withShapes=*/true, [](Section, const Record& record) {
+      const ShapeField::Kind kind = record.shape.kind;
+      throw FirstResult{kind == ShapeField::Kind::Lists || kind == ShapeField::Kind::RunLengths};
+    });
+  } catch (const FirstResult& first) {
+    return first.hasMask;
+  }
+  return false;
 }
 
 }  // namespace slab::coco

@@ -8,6 +8,7 @@
 
 #include "core/coco/coco_set.h"
 #include "core/coco/evaluation.h"
+#include "core/coco/reading_watch.h"
 
 namespace slab::coco {
 
@@ -19,12 +20,17 @@ namespace slab::coco {
 ///
 /// Throws Error(Data), with the first faulty result and how many more there are, for results of images or categories
 /// that `set` has not, masks of another size, scores that are no numbers, missing boxes or masks, and what is no file
-/// of results.
-std::vector<Detection> readResults(const std::string& path, const CocoSet& set, OverlapOf of);
+/// of results; and where the reading was stopped.
+std::vector<Detection> readResults(const std::string& path, const CocoSet& set, OverlapOf of,
+                                   const ReadingWatch& watch = {});
 
 /// The same from memory; `name` stands for the path in messages.
 std::vector<Detection> parseResults(std::span<const std::byte> json, const std::string& name, const CocoSet& set,
-                                    OverlapOf of);
+                                    OverlapOf of, const ReadingWatch& watch = {});
+
+/// Whether the first result has a segmentation, so that masks can be compared; false for an empty list. Reads no
+/// further. Throws as readResults does for what is no file of results.
+bool resultsHaveMasks(const std::string& path);
 
 /// Writes such a file, whole or not at all: each detection with its box and, where it has one, its mask as compressed
 /// run lengths. Numbers read back as the same doubles, so that the file evaluates as the detections do where their area

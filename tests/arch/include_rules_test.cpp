@@ -27,7 +27,7 @@ const std::map<std::string, Rooms>& table() {
         {"app/decode", {"core/sandbox", "core/base", "core/formats"}},
         {"widgets", {"core/base", "core/config", "core/store", "core/wire"}},
         {"app/cli", {"core/jobs", "core/base", "core/config", "core/store", "core/wire", "core/coco"}},
-        {"app/gui", {"widgets", "core/base", "core/config", "core/store", "core/wire"}},
+        {"app/gui", {"widgets", "core/base", "core/config", "core/store", "core/wire", "core/coco"}},
         {"core/cuda", {"core/device", "core/ops", "kernels", "core/base"}},
     };
     Rooms allowed = kAbove;

@@ -14,7 +14,7 @@ constexpr double kDimming = 0.4;
 
 }  // namespace
 
-AttentionView::AttentionView(QWidget* parent) : ImageView(parent) {
+AttentionView::AttentionView(QWidget* parent) : PictureView(parent) {
   setDimming(kDimming);
   setPixelGrid(false);
   setPlaceholder(tr("No attention map yet"));
@@ -140,7 +140,7 @@ void AttentionView::mousePressEvent(QMouseEvent* event) {
     }
     return;
   }
-  ImageView::mousePressEvent(event);
+  PictureView::mousePressEvent(event);
 }
 
 void AttentionView::mouseMoveEvent(QMouseEvent* event) {
@@ -150,12 +150,12 @@ void AttentionView::mouseMoveEvent(QMouseEvent* event) {
     setCursorToken(token);
     emit cursorMoved(token ? token->y() : -1, token ? token->x() : -1);
   }
-  ImageView::mouseMoveEvent(event);
+  PictureView::mouseMoveEvent(event);
 }
 
 void AttentionView::mouseReleaseEvent(QMouseEvent* event) {
   dragging_ = false;
-  ImageView::mouseReleaseEvent(event);
+  PictureView::mouseReleaseEvent(event);
   setCursor(Qt::CrossCursor);
 }
 
@@ -174,7 +174,7 @@ void AttentionView::keyPressEvent(QKeyEvent* event) {
     default: break;
   }
   if (step.isNull() || map_.empty() || event->modifiers().testFlag(Qt::ShiftModifier)) {
-    ImageView::keyPressEvent(event);
+    PictureView::keyPressEvent(event);
     return;
   }
   pick(map_.query + step);

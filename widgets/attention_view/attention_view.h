@@ -4,14 +4,14 @@
 #include <optional>
 
 #include "widgets/attention_view/token_map.h"
-#include "widgets/image_view/image_view.h"
+#include "widgets/picture_view/picture_view.h"
 
 namespace slab {
 
 /// The image is dimmed, the map lies over it in the colours of `style`, the query is a white square in a
 /// black one. Window borders are drawn every `window` tokens, displaced by the shift. Picking only
 /// emits: the owner asks the worker and hands in the new map.
-class AttentionView : public ImageView {
+class AttentionView : public PictureView {
   Q_OBJECT
 
  public:

@@ -161,7 +161,8 @@ void DatasetGrid::paintCell(QPainter& painter, qint64 position, const QRect& cel
   } else {
     painter.fillRect(box, tokens.field);
     painter.setPen(tokens.bad);
-    if (item) painter.drawText(box.adjusted(4, 4, -4, -4), Qt::AlignCenter | Qt::TextWordWrap, tr("unreadable"));
+    if (item && !item->defect.isEmpty())
+      painter.drawText(box.adjusted(4, 4, -4, -4), Qt::AlignCenter | Qt::TextWordWrap, tr("unreadable"));
   }
   if (position == current_) {
     painter.setPen(QPen(tokens.accent, 2));

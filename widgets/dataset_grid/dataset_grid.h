@@ -11,7 +11,7 @@ namespace slab {
 
 /// One image as the grid shows it.
 struct Thumbnail {
-  QImage image;       ///< null for a file that does not decode
+  QImage image;       ///< null for a file that does not decode, or that is on its way (no defect either)
   QString label;      ///< class name; "" when unknown
   QString defect;     ///< why it does not decode, else ""
   qint64 index = -1;  ///< of the split; differs from the position when a class filter is on

@@ -1,6 +1,7 @@
 #include "widgets/latency_chart/accuracy_scatter.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace slab {
@@ -30,7 +31,7 @@ std::vector<std::size_t> paretoFront(const std::vector<AccuracyPoint>& points) {
 }
 
 AccuracyScatter::AccuracyScatter(QWidget* parent)
-    : Figure(parent), unit_(tr("ms per image")), placeholder_(tr("Nothing measured yet")) {
+    : Figure(parent), unit_(tr("ms per image")), valueName_(tr("top-1, %")), placeholder_(tr("Nothing measured yet")) {
   setAccessibleName(tr("Accuracy against latency"));
 }
 
@@ -39,6 +40,7 @@ void AccuracyScatter::setPoints(std::vector<AccuracyPoint> points) {
   QString words;
   for (const AccuracyPoint& point : points_) {
     words += tr("%1: %2 ms, %3 %; ").arg(point.label).arg(point.milliseconds, 0, 'f', 2).arg(point.accuracy, 0, 'f', 1);
+    if (point.high > point.low) words.chop(2), words += tr(" (%1 to %2 ms); ").arg(point.low).arg(point.high);
   }
   setAccessibleDescription(words);
   update();
@@ -46,6 +48,17 @@ void AccuracyScatter::setPoints(std::vector<AccuracyPoint> points) {
 
 void AccuracyScatter::setUnit(const QString& unit) {
   unit_ = unit;
+  update();
+}
+
+void AccuracyScatter::setValueName(const QString& name) {
+  valueName_ = name;
+  setAccessibleName(tr("%1 against latency").arg(name));
+  update();
+}
+
+void AccuracyScatter::setJoined(Joined joined) {
+  joined_ = joined;
   update();
 }
 
@@ -66,27 +79,83 @@ void AccuracyScatter::paintFigure(QPainter& painter, const QRectF& area, const T
   const auto [fast, slow] = std::minmax_element(points_.begin(), points_.end(), byTime);
   const auto [worst, best] = std::minmax_element(points_.begin(), points_.end(), byTop1);
   // A single point still gets an axis around it.
-  const double timePad = std::max((slow->milliseconds - fast->milliseconds) * 0.1, slow->milliseconds * 0.1);
+  const auto lowest = [](const AccuracyPoint& p) { return p.high > p.low ? p.low : p.milliseconds; };
+  const auto highest = [](const AccuracyPoint& p) { return p.high > p.low ? p.high : p.milliseconds; };
+  double first = fast->milliseconds, last = slow->milliseconds;
+  for (const AccuracyPoint& point : points_) {
+    first = std::min(first, lowest(point));
+    last = std::max(last, highest(point));
+  }
+  const double timePad = std::max((last - first) * 0.1, last * 0.1);
   const double topPad = std::max((best->accuracy - worst->accuracy) * 0.1, 0.5);
   Axes axes;
-  axes.xTicks = niceTicks(std::max(0.0, fast->milliseconds - timePad), slow->milliseconds + timePad, 4);
+  axes.xTicks = niceTicks(std::max(0.0, first - timePad), last + timePad, 4);
   axes.yTicks = niceTicks(worst->accuracy - topPad, std::min(100.0, best->accuracy + topPad), 6);
   const double left = painter.fontMetrics().horizontalAdvance("00.0") + theme().px(12);
   axes.plot = area.adjusted(left, 1.5 * painter.fontMetrics().height() + theme().px(6), -theme().px(16),
                             -2 * painter.fontMetrics().height() - theme().px(8));
   paintAxes(painter, axes, area, tokens);
 
-  QPolygonF line;
-  for (const std::size_t i : paretoFront(points_)) line << axes.at(points_[i].milliseconds, points_[i].accuracy);
-  painter.setPen(QPen(tokens.accent, 1.3, Qt::DashLine));
-  painter.setBrush(Qt::NoBrush);
-  painter.drawPolyline(line);
-  for (const AccuracyPoint& point : points_) {
-    painter.setPen(QPen(tokens.panel, 1));
-    painter.setBrush(seriesStyle(tokens, point.series).colour);
-    painter.drawEllipse(axes.at(point.milliseconds, point.accuracy), theme().px(5), theme().px(5));
-  }
+  paintLines(painter, axes, tokens);
+  for (const AccuracyPoint& point : points_) paintPoint(painter, axes, point, tokens);
   paintLabels(painter, axes, tokens);
+}
+
+void AccuracyScatter::paintLines(QPainter& painter, const Axes& axes, const Tokens& tokens) const {
+  painter.setBrush(Qt::NoBrush);
+  if (joined_ == Joined::Front) {
+    QPolygonF line;
+    for (const std::size_t i : paretoFront(points_)) line << axes.at(points_[i].milliseconds, points_[i].accuracy);
+    painter.setPen(QPen(tokens.accent, 1.3, Qt::DashLine));
+    painter.drawPolyline(line);
+    return;
+  }
+  std::map<QString, std::vector<const AccuracyPoint*>> families;
+  for (const AccuracyPoint& point : points_) {
+    if (!point.family.isEmpty()) families[point.family].push_back(&point);
+  }
+  for (auto& [name, members] : families) {
+    std::stable_sort(members.begin(), members.end(),
+                     [](const auto* a, const auto* b) { return a->milliseconds < b->milliseconds; });
+    QPolygonF line;
+    for (const AccuracyPoint* point : members) line << axes.at(point->milliseconds, point->accuracy);
+    const SeriesStyle style = seriesStyle(tokens, members.front()->series);
+    painter.setPen(QPen(style.colour, 1.3, style.dash));
+    painter.drawPolyline(line);
+  }
+}
+
+void AccuracyScatter::paintPoint(QPainter& painter, const Axes& axes, const AccuracyPoint& point,
+                                 const Tokens& tokens) const {
+  const SeriesStyle style = seriesStyle(tokens, point.series);
+  const QPointF at = axes.at(point.milliseconds, point.accuracy);
+  const double radius = theme().px(5);
+  if (point.high > point.low) {
+    const QPointF low = axes.at(point.low, point.accuracy), high = axes.at(point.high, point.accuracy);
+    const QPointF end(0, radius);
+    painter.setPen(QPen(style.colour, 1.3));
+    for (const QLineF& line : {QLineF(low, high), QLineF(low - end, low + end), QLineF(high - end, high + end)}) {
+      painter.drawLine(line);
+    }
+  }
+  painter.setPen(QPen(tokens.panel, 1));
+  painter.setBrush(style.colour);
+  const auto corners = [&](std::initializer_list<QPointF> points) {
+    QPolygonF polygon;
+    for (const QPointF& corner : points) polygon << at + radius * corner;
+    painter.drawPolygon(polygon);
+  };
+  switch (style.marker) {
+    case Marker::Disc: painter.drawEllipse(at, radius, radius); break;
+    case Marker::Square: corners({{-0.9, -0.9}, {0.9, -0.9}, {0.9, 0.9}, {-0.9, 0.9}}); break;
+    case Marker::Diamond: corners({{0, -1.2}, {1.2, 0}, {0, 1.2}, {-1.2, 0}}); break;
+    case Marker::Triangle: corners({{0, -1.2}, {1.1, 0.9}, {-1.1, 0.9}}); break;
+    case Marker::Cross:
+      painter.setPen(QPen(style.colour, radius * 0.6));
+      painter.drawLine(at - QPointF(radius, radius), at + QPointF(radius, radius));
+      painter.drawLine(at - QPointF(radius, -radius), at + QPointF(radius, -radius));
+      break;
+  }
 }
 
 void AccuracyScatter::paintAxes(QPainter& painter, const Axes& axes, const QRectF& area, const Tokens& tokens) const {
@@ -106,9 +175,17 @@ void AccuracyScatter::paintAxes(QPainter& painter, const Axes& axes, const QRect
     painter.drawText(QRectF(area.left(), y - line / 2, axes.plot.left() - area.left() - theme().px(8), line),
                      Qt::AlignRight | Qt::AlignVCenter, formatTick(tick, axes.yTicks));
   }
-  painter.drawText(QRectF(area.left(), area.top(), area.width(), line), Qt::AlignLeft, tr("top-1, %"));
+  painter.drawText(QRectF(area.left(), area.top(), area.width(), line), Qt::AlignLeft, valueName_);
   painter.drawText(QRectF(area.left(), area.bottom() - line - 2, axes.plot.right() - area.left(), line), Qt::AlignRight,
                    unit_);
+}
+
+double AccuracyScatter::leftOf(const AccuracyPoint& point, const Axes& axes) {
+  return point.high > point.low ? axes.at(point.milliseconds, 0).x() - axes.at(point.low, 0).x() : 0;
+}
+
+double AccuracyScatter::rightOf(const AccuracyPoint& point, const Axes& axes) {
+  return point.high > point.low ? axes.at(point.high, 0).x() - axes.at(point.milliseconds, 0).x() : 0;
 }
 
 void AccuracyScatter::paintLabels(QPainter& painter, const Axes& axes, const Tokens& tokens) const {
@@ -116,15 +193,17 @@ void AccuracyScatter::paintLabels(QPainter& painter, const Axes& axes, const Tok
   const double radius = theme().px(7);
   for (const AccuracyPoint& point : points_) {
     const QPointF at = axes.at(point.milliseconds, point.accuracy);
-    taken.emplace_back(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius);
+    const double left = radius + leftOf(point, axes), right = radius + rightOf(point, axes);
+    taken.emplace_back(at.x() - left, at.y() - radius, left + right, 2 * radius);
   }
   painter.setPen(tokens.text);
   const QFontMetrics metrics = painter.fontMetrics();
   for (const AccuracyPoint& point : points_) {
     const QPointF at = axes.at(point.milliseconds, point.accuracy);
     const QSizeF words(metrics.horizontalAdvance(point.label) + 2, metrics.height());
-    const QRectF places[] = {{at + QPointF(radius + 2, -words.height() / 2), words},
-                             {at + QPointF(-radius - 2 - words.width(), -words.height() / 2), words},
+    const double left = radius + 2 + leftOf(point, axes), right = radius + 2 + rightOf(point, axes);
+    const QRectF places[] = {{at + QPointF(right, -words.height() / 2), words},
+                             {at + QPointF(-left - words.width(), -words.height() / 2), words},
                              {at + QPointF(-words.width() / 2, -radius - words.height()), words},
                              {at + QPointF(-words.width() / 2, radius), words}};
     const auto isFree = [&](const QRectF& place) {

@@ -22,6 +22,7 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     cell.icon.paint(painter, QRect(words.left(), words.center().y() - side / 2 + 1, side, side));
     words.setLeft(words.left() + side + theme().px(6));
   }
+  words.setLeft(words.left() + theme().px(index.data(kIndentRole).toInt()));
   painter->setFont(cell.font);
   painter->setPen(cell.palette.color(QPalette::Text));
   const QString text = QFontMetrics(cell.font).elidedText(cell.text, Qt::ElideRight, words.width());

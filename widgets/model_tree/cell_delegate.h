@@ -5,6 +5,9 @@
 
 namespace slab {
 
+/// Room in pixels at 100 % that a cell's text leaves at its left, for what a delegate draws there.
+inline constexpr int kIndentRole = Qt::UserRole + 100;
+
 /// Draws text, colour, font and swatch of the model as they are; a selected row is filled, and the current cell's row
 /// has a bar of the accent colour at its left while the view has the focus.
 class CellDelegate : public QStyledItemDelegate {

@@ -58,6 +58,16 @@ void drawDiagnose(QPainter& p) {
   p.drawPolyline(QPolygonF{{1.5, 8.5}, {4.5, 8.5}, {6.5, 3}, {9.5, 13}, {11.5, 8.5}, {14.5, 8.5}});
 }
 
+/// An object in its corners.
+void drawDetection(QPainter& p) {
+  for (const double x : {1.0, -1.0}) {
+    for (const double y : {1.0, -1.0}) {
+      p.drawPolyline(QPolygonF{{8 - 2.5 * x, 8 - 6 * y}, {8 - 6 * x, 8 - 6 * y}, {8 - 6 * x, 8 - 2.5 * y}});
+    }
+  }
+  p.drawEllipse(QPointF(8, 8), 2.6, 2.6);
+}
+
 void drawCheckpoint(QPainter& p) {
   p.drawPolygon(QPolygonF{{8, 2}, {14, 8}, {8, 14}, {2, 8}});
 }
@@ -81,6 +91,7 @@ void drawGlyph(QPainter& painter, Glyph glyph, const QRectF& rect, const QColor&
     case Glyph::Data: drawData(painter); break;
     case Glyph::Models: drawModels(painter); break;
     case Glyph::Diagnose: drawDiagnose(painter); break;
+    case Glyph::Detection: drawDetection(painter); break;
     case Glyph::Checkpoint: drawCheckpoint(painter); break;
   }
   painter.restore();

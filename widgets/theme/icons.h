@@ -5,7 +5,7 @@
 
 namespace slab {
 
-enum class Glyph { Runs, Configure, Train, Cockpit, Attention, Latency, Data, Models, Diagnose, Checkpoint };
+enum class Glyph { Runs, Configure, Train, Cockpit, Attention, Latency, Data, Models, Diagnose, Detection, Checkpoint };
 
 /// Draws `glyph` into the square `rect`; strokes are 1/13 of its side.
 void drawGlyph(QPainter& painter, Glyph glyph, const QRectF& rect, const QColor& colour);

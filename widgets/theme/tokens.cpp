@@ -78,6 +78,18 @@ SeriesStyle seriesStyle(const Tokens& tokens, int index) {
           kMarkers[(static_cast<std::size_t>(i) + round) % kMarkers.size()]};
 }
 
+QColor categoryColour(const Tokens& tokens, int index) {
+  const int colours = static_cast<int>(tokens.series.size()), i = std::max(0, index);
+  const QColor& base = tokens.series[static_cast<std::size_t>(i % colours)];
+  const int round = i / colours;
+  if (round == 0) return base;
+  // The golden angle never comes back to a hue that was there.
+  const double hue = std::fmod(base.hslHueF() + round * 0.381966, 1.0);
+  const double lift = round % 2 == 0 ? 0.04 : -0.04;
+  return QColor::fromHslF(static_cast<float>(hue), base.hslSaturationF(),
+                          std::clamp(base.lightnessF() + static_cast<float>(lift), 0.2F, 0.85F));
+}
+
 double contrastRatio(const QColor& a, const QColor& b) {
   const double la = luminance(a), lb = luminance(b);
   return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);

@@ -39,6 +39,9 @@ struct SeriesStyle {
 
 SeriesStyle seriesStyle(const Tokens& tokens, int index);
 
+/// The colour of a class of a data set with many: the series' five, then hues between them.
+QColor categoryColour(const Tokens& tokens, int index);
+
 /// Contrast ratio of WCAG 2.1 (1.4.3), 1 to 21; both colours opaque.
 double contrastRatio(const QColor& a, const QColor& b);
 

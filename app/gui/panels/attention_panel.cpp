@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/gui/panels/run_config.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
 #include "widgets/theme/theme.h"
@@ -56,6 +57,7 @@ AttentionPanel::AttentionPanel(Session& session, QObject* parent)
   connect(openFile_, &QAction::triggered, this, &AttentionPanel::openFile);
   connect(export_, &QAction::triggered, this, &AttentionPanel::exportMap);
   connect(resetView_, &QAction::triggered, this, [this] { first_->view()->fit(); });
+  connect(&session, &Session::placeWanted, this, &AttentionPanel::showPlace);
 }
 
 QList<QAction*> AttentionPanel::menuActions() const {
@@ -98,7 +100,7 @@ std::vector<PanelCard> AttentionPanel::makeCards() {
       other->view()->setCursorToken(isInside ? std::optional(QPoint(column, row)) : std::nullopt);
       side_->showToken(first_->view()->map(), style_, row, column);
     });
-    connect(pane->view(), &ImageView::viewportChanged, other->view(), &ImageView::setViewport);
+    connect(pane->view(), &PictureView::viewportChanged, other->view(), &PictureView::setViewport);
   }
   connect(&session(), &Session::runsChanged, this, &AttentionPanel::chooseRun);
   connect(&session(), &Session::currentRunChanged, this, [this] {
@@ -291,6 +293,31 @@ void AttentionPanel::showImage(const QString& split, qint64 index) {
   if (imageIndex_) {
     const QSignalBlocker quiet(imageIndex_);
     imageIndex_->setValue(static_cast<int>(index));
+  }
+  show();
+}
+
+QPointF placeInEvaluation(QSize pixels, QPointF at, int imageSize) {
+  if (pixels == QSize(imageSize, imageSize)) return at / imageSize;
+  const int shorter = static_cast<int>(256.0 / 224.0 * imageSize);
+  const double scale = static_cast<double>(shorter) / std::min(pixels.width(), pixels.height());
+  const auto along = [&](double place, int length) { return ((place - length / 2.0) * scale) / imageSize + 0.5; };
+  return {along(at.x(), pixels.width()), along(at.y(), pixels.height())};
+}
+
+void AttentionPanel::showPlace(const ImagePlace& place) {
+  if (place.index >= 0) return showImage(place.split, place.index);
+  subject_.image.path = place.file.toStdString();
+  if (place.at && !place.pixels.isEmpty()) {
+    const RunRow* row = session().run(first_->run());
+    const auto size = configOf(row ? row : session().currentRun()).model.imageSize;
+    const QPointF at = placeInEvaluation(place.pixels, *place.at, static_cast<int>(size));
+    const QPointF inside(std::clamp(at.x(), 0.0, 1.0), std::clamp(at.y(), 0.0, 1.0));
+    subject_.query = inside;
+    subject_.isMean = false;
+    if (inside != at) {
+      this->session().report(tr("An evaluation crops this place away; the map is of the nearest patch."), "warning");
+    }
   }
   show();
 }

@@ -12,6 +12,13 @@
 
 namespace slab {
 
+struct ImagePlace;
+
+/// Where a place of a file lies in what an evaluation makes of it (core/formats/resize.h: the shorter side to 256/224
+/// of the model's, then a central square), as fractions; may lie outside [0, 1]. A file of the model's very size is
+/// taken as it is.
+QPointF placeInEvaluation(QSize pixels, QPointF at, int imageSize);
+
 class AttentionPanel : public Panel {
   Q_OBJECT
 
@@ -30,6 +37,9 @@ class AttentionPanel : public Panel {
 
   /// An image of a data set's split, e.g. from the Data workspace.
   void showImage(const QString& split, qint64 index);
+  /// A place in a file that the model looks at as in an evaluation; what that crops away is taken from the nearest
+  /// edge.
+  void showPlace(const ImagePlace& place);
 
  private:
   void chooseRun();

@@ -5,7 +5,6 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
-#include "app/gui/panels/attention_panel.h"
 #include "app/gui/panels/doctor_card.h"
 #include "app/gui/panels/run_config.h"
 #include "app/gui/session.h"
@@ -103,10 +102,11 @@ DataPanel::DataPanel(Session& session, QObject* parent)
   connect(retry_, &QAction::triggered, this, &DataPanel::open);
   connect(openAttention_, &QAction::triggered, this, [this] {
     const Thumbnail* item = grid_ ? grid_->thumbnail(grid_->current()) : nullptr;
-    auto* attention = this->parent() ? this->parent()->findChild<AttentionPanel*>() : nullptr;
-    if (!item || !attention) return;
-    attention->showImage(split_, item->index);
-    this->session().showWorkspace("attention");
+    if (!item) return;
+    ImagePlace place;
+    place.split = split_;
+    place.index = item->index;
+    this->session().lookAt(place);
   });
   openAttention_->setEnabled(false);
 }
@@ -132,7 +132,7 @@ std::vector<PanelCard> DataPanel::makeCards() {
   stack_->addWidget(empty_);
   stack_->addWidget(padded(grid_));
   gridHeader_ = new CardHeader(tr("Images"));
-  picture_ = new ImageView;
+  picture_ = new PictureView;
   picture_->setPlaceholder(tr("Select an image"));
   pictureHeader_ = new CardHeader(tr("Image"));
   connect(grid_, &DatasetGrid::pageWanted, this, &DataPanel::askPage);

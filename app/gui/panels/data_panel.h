@@ -11,7 +11,7 @@
 #include "core/config/run_config.h"
 #include "core/wire/messages.h"
 #include "widgets/dataset_grid/dataset_grid.h"
-#include "widgets/image_view/image_view.h"
+#include "widgets/picture_view/picture_view.h"
 
 class QVBoxLayout;
 
@@ -66,7 +66,7 @@ class DataPanel : public Panel {
   QStackedWidget* stack_ = nullptr;
   EmptyState* empty_ = nullptr;
   DatasetGrid* grid_ = nullptr;
-  ImageView* picture_ = nullptr;
+  PictureView* picture_ = nullptr;
   CardHeader *gridHeader_ = nullptr, *pictureHeader_ = nullptr;
   QLabel *facts_ = nullptr, *classes_ = nullptr;
   Segmented* splitBox_ = nullptr;

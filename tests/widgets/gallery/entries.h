@@ -19,5 +19,7 @@ struct Entry {
 std::vector<Entry> inspectEntries();
 /// Schedule, norms and alarms of a training.
 std::vector<Entry> trainingEntries();
+/// COCO's data sets and what a model found in them.
+std::vector<Entry> detectionEntries();
 
 }  // namespace slab::gallery

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   options.process(app);
   std::vector<Entry> entries = slab::gallery::inspectEntries();
   for (Entry& entry : slab::gallery::trainingEntries()) entries.push_back(std::move(entry));
+  for (Entry& entry : slab::gallery::detectionEntries()) entries.push_back(std::move(entry));
   std::erase_if(entries, [&](const Entry& entry) { return !entry.name.contains(options.value("only")); });
   if (options.isSet("screenshot")) return writeScreenshots(entries, options.value("screenshot"));
   slab::theme().apply(options.isSet("dark") ? slab::ThemeKind::Dark : slab::ThemeKind::Light,

@@ -105,6 +105,31 @@ TEST(AccuracyScatter, FrontHoldsWhatNothingBeats) {
   EXPECT_EQ(paretoFront(points), (std::vector<std::size_t>{1, 3, 0}));
 }
 
+TEST(AccuracyScatter, DrawsIntervalsAndJoinsFamiliesInTheirColour) {
+  AccuracyScatter scatter;
+  scatter.resize(600, 400);
+  scatter.setJoined(AccuracyScatter::Joined::Families);
+  scatter.setValueName("box AP, %");
+  const auto pixelsOf = [&](const QColor& colour) {
+    const QImage shot = scatter.grab().toImage();
+    int count = 0;
+    for (int y = 0; y < shot.height(); ++y) {
+      for (int x = 0; x < shot.width(); ++x) count += shot.pixelColor(x, y) == colour ? 1 : 0;
+    }
+    return count;
+  };
+  const QColor first = theme().tokens().series[0];
+  scatter.setPoints({{"T", 0, 40, 42}, {"S", 0, 60, 46}});
+  const int markers = pixelsOf(first);
+  EXPECT_GT(markers, 40);
+  scatter.setPoints({{"T", 0, 40, 42, 0, 0, "Swin"}, {"S", 0, 60, 46, 0, 0, "Swin"}});
+  EXPECT_GT(pixelsOf(first), markers + 20) << "a line joins them";
+  scatter.setPoints({{"T", 0, 40, 42, 30, 50}, {"S", 0, 60, 46}});
+  EXPECT_GT(pixelsOf(first), markers + 20) << "the interval";
+  EXPECT_TRUE(scatter.accessibleName().contains("box AP"));
+  EXPECT_TRUE(scatter.accessibleDescription().contains("30 to 50 ms")) << scatter.accessibleDescription().toStdString();
+}
+
 TEST(LatencyComparison, UnmeasuredRowsShowDashesNotZeros) {
   LatencyComparison comparison;
   LatencyRow row;

@@ -25,11 +25,11 @@ struct ImageViewport {
 /// Shows one image, fitted at first. Wheel and +/- zoom about the cursor or the middle, drag with the
 /// middle button (or Shift held) and the arrow keys pan, 0 fits. Above eight screen pixels per image pixel a
 /// grid separates them. Subclasses paint over the image in `paintOverlay`.
-class ImageView : public QWidget {
+class PictureView : public QWidget {
   Q_OBJECT
 
  public:
-  explicit ImageView(QWidget* parent = nullptr);
+  explicit PictureView(QWidget* parent = nullptr);
 
   void setImage(const QImage& image);
   [[nodiscard]] const QImage& image() const { return image_; }

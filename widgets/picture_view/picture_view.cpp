@@ -1,4 +1,4 @@
-#include "widgets/image_view/image_view.h"
+#include "widgets/picture_view/picture_view.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -28,18 +28,18 @@ QImage toQImage(const Image& image) {
       .copy();
 }
 
-ImageView::ImageView(QWidget* parent) : QWidget(parent), placeholder_(tr("No image")) {
+PictureView::PictureView(QWidget* parent) : QWidget(parent), placeholder_(tr("No image")) {
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setAccessibleName(tr("Image"));
 }
 
-void ImageView::setImage(const QImage& image) {
+void PictureView::setImage(const QImage& image) {
   image_ = image;
   update();
 }
 
-void ImageView::setViewport(const ImageViewport& viewport) {
+void PictureView::setViewport(const ImageViewport& viewport) {
   ImageViewport limited = viewport;
   limited.zoom = std::clamp(limited.zoom, 1.0, kMaximumZoom);
   const double margin = 0.5 / limited.zoom;
@@ -50,13 +50,13 @@ void ImageView::setViewport(const ImageViewport& viewport) {
   update();
 }
 
-void ImageView::moveTo(ImageViewport viewport) {
+void PictureView::moveTo(ImageViewport viewport) {
   const ImageViewport before = viewport_;
   setViewport(viewport);
   if (!(viewport_ == before)) emit viewportChanged(viewport_);
 }
 
-QRectF ImageView::imageRect() const {
+QRectF PictureView::imageRect() const {
   if (image_.isNull()) return {};
   const QSizeF fitted = QSizeF(image_.size()).scaled(QSizeF(size()), Qt::KeepAspectRatio);
   const QSizeF shown = fitted * viewport_.zoom;
@@ -65,14 +65,14 @@ QRectF ImageView::imageRect() const {
           shown.width(), shown.height()};
 }
 
-QPointF ImageView::toImage(QPointF widgetPoint) const {
+QPointF PictureView::toImage(QPointF widgetPoint) const {
   const QRectF shown = imageRect();
   if (shown.isEmpty()) return {-1.0, -1.0};
   return {(widgetPoint.x() - shown.left()) / shown.width() * image_.width(),
           (widgetPoint.y() - shown.top()) / shown.height() * image_.height()};
 }
 
-void ImageView::zoomAround(QPointF widgetPoint, double factor) {
+void PictureView::zoomAround(QPointF widgetPoint, double factor) {
   const QRectF before = imageRect();
   if (before.isEmpty()) return;
   ImageViewport next = viewport_;
@@ -86,11 +86,11 @@ void ImageView::zoomAround(QPointF widgetPoint, double factor) {
   moveTo(next);
 }
 
-void ImageView::fit() {
+void PictureView::fit() {
   moveTo({});
 }
 
-void ImageView::panBy(QPointF widgetDelta) {
+void PictureView::panBy(QPointF widgetDelta) {
   const QRectF shown = imageRect();
   if (shown.isEmpty()) return;
   ImageViewport next = viewport_;
@@ -98,22 +98,22 @@ void ImageView::panBy(QPointF widgetDelta) {
   moveTo(next);
 }
 
-void ImageView::setDimming(double amount) {
+void PictureView::setDimming(double amount) {
   dimming_ = std::clamp(amount, 0.0, 1.0);
   update();
 }
 
-void ImageView::setPixelGrid(bool visible) {
+void PictureView::setPixelGrid(bool visible) {
   pixelGrid_ = visible;
   update();
 }
 
-void ImageView::setPlaceholder(const QString& text) {
+void PictureView::setPlaceholder(const QString& text) {
   placeholder_ = text;
   update();
 }
 
-void ImageView::paintEvent(QPaintEvent*) {
+void PictureView::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   if (image_.isNull()) {
     painter.setPen(palette().color(QPalette::PlaceholderText));
@@ -139,7 +139,7 @@ void ImageView::paintEvent(QPaintEvent*) {
   }
 }
 
-void ImageView::paintPixelGrid(QPainter& painter) const {
+void PictureView::paintPixelGrid(QPainter& painter) const {
   const QRectF shown = imageRect();
   const QRectF visible = shown.intersected(QRectF(rect()));
   painter.setPen(QPen(QColor(128, 128, 128, 70), 0));
@@ -155,12 +155,12 @@ void ImageView::paintPixelGrid(QPainter& painter) const {
   }
 }
 
-void ImageView::wheelEvent(QWheelEvent* event) {
+void PictureView::wheelEvent(QWheelEvent* event) {
   zoomAround(event->position(), std::pow(kZoomStep, event->angleDelta().y() / 120.0));
   event->accept();
 }
 
-void ImageView::mousePressEvent(QMouseEvent* event) {
+void PictureView::mousePressEvent(QMouseEvent* event) {
   const bool pan = event->button() == Qt::MiddleButton ||
                    (event->button() == Qt::LeftButton && event->modifiers().testFlag(Qt::ShiftModifier));
   if (!pan) {
@@ -172,19 +172,19 @@ void ImageView::mousePressEvent(QMouseEvent* event) {
   setCursor(Qt::ClosedHandCursor);
 }
 
-void ImageView::mouseMoveEvent(QMouseEvent* event) {
+void PictureView::mouseMoveEvent(QMouseEvent* event) {
   if (!panning_) return;
   panBy(event->position() - lastDrag_);
   lastDrag_ = event->position();
 }
 
-void ImageView::mouseReleaseEvent(QMouseEvent*) {
+void PictureView::mouseReleaseEvent(QMouseEvent*) {
   if (!panning_) return;
   panning_ = false;
   unsetCursor();
 }
 
-void ImageView::keyPressEvent(QKeyEvent* event) {
+void PictureView::keyPressEvent(QKeyEvent* event) {
   const QPointF middle = QRectF(rect()).center();
   switch (event->key()) {
     case Qt::Key_Plus:
@@ -199,7 +199,7 @@ void ImageView::keyPressEvent(QKeyEvent* event) {
   }
 }
 
-void ImageView::resizeEvent(QResizeEvent* event) {
+void PictureView::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
   update();
 }

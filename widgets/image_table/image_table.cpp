@@ -1,0 +1,77 @@
+#include "widgets/image_table/image_table.h"
+
+#include <QHeaderView>
+
+#include "widgets/model_tree/cell_delegate.h"
+#include "widgets/theme/theme.h"
+
+namespace slab {
+
+ImageTable::ImageTable(QWidget* parent) : QTableView(parent), images_(new ImageTableModel(this)) {
+  setModel(images_);
+  setItemDelegate(new CellDelegate(this));
+  setAccessibleName(tr("Images"));
+  setFrameShape(QFrame::NoFrame);
+  setShowGrid(false);
+  setSelectionBehavior(SelectRows);
+  setSelectionMode(SingleSelection);
+  setEditTriggers(NoEditTriggers);
+  setTabKeyNavigation(false);
+  setWordWrap(false);
+  setTextElideMode(Qt::ElideMiddle);
+  horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
+  setSortingEnabled(true);
+  verticalHeader()->hide();
+  connect(images_, &QAbstractItemModel::layoutChanged, this, [this] {
+    scrollTo(currentIndex());
+    emit arranged();
+  });
+  connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& row) {
+    if (!isQuiet_ && row.isValid()) emit currentImageChanged(images_->row(row.row()).image);
+  });
+  connect(&theme(), &Theme::changed, this, &ImageTable::layOut);
+  setRows({}, false);
+}
+
+void ImageTable::setRows(std::vector<ImageTableRow> rows, bool isCompared) {
+  const qint64 before = currentImage();
+  isQuiet_ = true;
+  images_->setRows(std::move(rows));
+  for (const int column :
+       {ImageTableModel::Errors, ImageTableModel::Wrong, ImageTableModel::Missed, ImageTableModel::Right}) {
+    setColumnHidden(column, !isCompared);
+  }
+  setColumnHidden(ImageTableModel::Objects, isCompared);  // right and missed together
+  setCurrentImage(before);
+  isQuiet_ = false;
+  layOut();
+  emit arranged();
+}
+
+qint64 ImageTable::currentImage() const {
+  const QModelIndex index = currentIndex();
+  return index.isValid() ? images_->row(index.row()).image : -1;
+}
+
+void ImageTable::setCurrentImage(qint64 image) {
+  if (image >= 0) setCurrentRow(images_->rowOf(image));
+}
+
+void ImageTable::setCurrentRow(int row) {
+  if (row < 0 || row >= images_->rowCount()) return;
+  setCurrentIndex(images_->index(row, 0));
+  scrollTo(currentIndex());
+}
+
+void ImageTable::layOut() {
+  verticalHeader()->setDefaultSectionSize(theme().px(26));
+  QHeaderView* columns = horizontalHeader();
+  columns->setHighlightSections(false);
+  // Fixed: to measure a hundred thousand rows takes longer than to read them.
+  columns->setSectionResizeMode(QHeaderView::Interactive);
+  for (int column = 1; column < ImageTableModel::ColumnCount; ++column)
+    setColumnWidth(column, columns->sectionSizeHint(column));
+  columns->setSectionResizeMode(ImageTableModel::Name, QHeaderView::Stretch);
+}
+
+}  // namespace slab
