@@ -21,6 +21,14 @@ std::string error(double value) {
   return value == 0.0 ? "0" : formatNumber(value, 2);
 }
 
+// Nothing of a detector, whose work depends on its images.
+std::string workWords(const FoldReport& report) {
+  if (report.macsBefore == 0) return "";
+  return "; multiply-accumulates " + formatCount(static_cast<double>(report.macsBefore)) + " -> " +
+         formatCount(static_cast<double>(report.macsAfter)) + "; normalised values an image " +
+         formatInteger(report.normalisedBefore) + " -> " + formatInteger(report.normalisedAfter);
+}
+
 void print(const FoldReport& report) {
   TextTable table({"norm", "kind", "rule", "max error", "relative", "double", "parameters"},
                   {false, false, false, true, true, true, true});
@@ -37,15 +45,13 @@ void print(const FoldReport& report) {
   }
   table.print();
   printLine("");
-  printLine("logits    max error " + error(report.logitsMaxError) + ", relative " + error(report.logitsRelativeError) +
-            " (double " + error(report.logitsRelativeErrorDouble) + "), same top-1 on " +
-            std::to_string(report.sameTop1) + " of " + std::to_string(report.images) + " images");
+  printLine((report.isDetector ? "maps      max error " : "logits    max error ") + error(report.logitsMaxError) +
+            ", relative " + error(report.logitsRelativeError) + " (double " + error(report.logitsRelativeErrorDouble) +
+            (report.isDetector ? "), same detections on " : "), same top-1 on ") + std::to_string(report.sameTop1) +
+            " of " + std::to_string(report.images) + " images");
   printLine("folded    " + std::to_string(report.rows.size() - static_cast<std::size_t>(kept)) + " of " +
             std::to_string(report.rows.size()) + " norms; parameters " + formatInteger(report.parametersBefore) +
-            " -> " + formatInteger(report.parametersAfter) + "; multiply-accumulates " +
-            formatCount(static_cast<double>(report.macsBefore)) + " -> " +
-            formatCount(static_cast<double>(report.macsAfter)) + "; normalised values an image " +
-            formatInteger(report.normalisedBefore) + " -> " + formatInteger(report.normalisedAfter));
+            " -> " + formatInteger(report.parametersAfter) + workWords(report));
   for (const auto& row : report.rows) {
     if (!row.folded) {
       printLine("stays     " + row.layer + ": " + row.reason);

@@ -162,6 +162,7 @@ void visit(Visitor& v, T& b) {
 template <typename Visitor, Body<FoldReport> T>
 void visit(Visitor& v, T& b) {
   v("model", b.model);
+  v("is_detector", b.isDetector);
   v("rows", b.rows);
   v("logits_max_error", b.logitsMaxError);
   v("logits_relative_error", b.logitsRelativeError);

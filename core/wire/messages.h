@@ -185,6 +185,8 @@ struct FoldRow {
 struct FoldReport {
   static constexpr std::string_view kType = "fold_report";
   std::string model;
+  /// Of a detector what is said of logits is said of its backbone's maps, and of the first class, of all detections.
+  bool isDetector = false;
   std::vector<FoldRow> rows;
   double logitsMaxError = 0, logitsRelativeError = 0;
   double logitsMaxErrorDouble = 0, logitsRelativeErrorDouble = 0;

@@ -101,6 +101,23 @@ TEST_F(DetectorProgram, KilledAndResumedItEndsAsOneLeftInPeaceAndItsResultsGiveI
   }
   EXPECT_EQ(earlier["images"], 4);
 
+  const std::string output = path("run/exports/folded.safetensors");
+  const auto fold = slab({"fold", "--run", path("run"), "--output", output, "--force", "--json"});
+  ASSERT_EQ(fold.exitCode, 0) << fold.err;
+  const Json certificate = Json::parse(fold.out);
+  EXPECT_LT(certificate["maps"]["relative_error_double"], 1e-10);
+  EXPECT_EQ(certificate["images"], 4);
+  EXPECT_EQ(certificate["same_detections"], 4);
+  for (const Json& layer : certificate["layers"]) {
+    const bool isOutput = layer["norm"].get<std::string>().starts_with("backbone.norm");
+    EXPECT_EQ(layer["folded"], !isOutput) << layer;
+  }
+  EXPECT_EQ(readJson(path("run/exports/folded.certificate.json"))["sha256"], certificate["sha256"]);
+  const auto reopened = slab({"eval", "--weights", output, "--json"});
+  ASSERT_EQ(reopened.exitCode, 0) << reopened.err;
+  EXPECT_EQ(Json::parse(reopened.out)["boxes"]["stats"], folded["boxes"]["stats"]);
+  EXPECT_EQ(slab({"fold", "--weights", output}).exitCode, 1) << "folded twice";
+
   const auto table = slab({"eval", "--run", path("run")});
   EXPECT_EQ(table.exitCode, 0) << table.err;
   EXPECT_NE(table.out.find("masks"), std::string::npos) << table.out;

@@ -90,16 +90,27 @@ QVariant CertificateModel::headerData(int section, Qt::Orientation orientation, 
   }
 }
 
+namespace {
+
+QString changeWords(const FoldReport& report) {
+  const std::int64_t changed = report.images - report.sameTop1;
+  const QString what = report.isDetector ? CertificateModel::tr("detections") : CertificateModel::tr("top-1");
+  return changed == 0 ? CertificateModel::tr("%1 unchanged on %2 images").arg(what).arg(report.images)
+                      : CertificateModel::tr("%1 changed on %2 of %3 images").arg(what).arg(changed).arg(report.images);
+}
+
+}  // namespace
+
 QStringList certificateWords(const FoldReport& report) {
   const auto folded = std::count_if(report.rows.begin(), report.rows.end(), [](const FoldRow& r) { return r.folded; });
   QStringList lines{CertificateModel::tr("%1 of %2 norms folded").arg(folded).arg(report.rows.size())};
-  lines += CertificateModel::tr("logits moved by %1 (fp64 %2), relative")
+  lines += (report.isDetector ? CertificateModel::tr("maps moved by %1 (fp64 %2), relative")
+                              : CertificateModel::tr("logits moved by %1 (fp64 %2), relative"))
                .arg(error(report.logitsRelativeError), error(report.logitsRelativeErrorDouble));
-  const std::int64_t changed = report.images - report.sameTop1;
-  lines += changed == 0 ? CertificateModel::tr("top-1 unchanged on %1 images").arg(report.images)
-                        : CertificateModel::tr("top-1 changed on %1 of %2 images").arg(changed).arg(report.images);
+  lines += changeWords(report);
   lines += CertificateModel::tr("parameters %1 %2 %3")
                .arg(count(report.parametersBefore), QChar(0x2192), count(report.parametersAfter));
+  if (report.macsBefore == 0) return lines;  // a detector's depend on its images
   lines += CertificateModel::tr("multiply-accumulates %1 %2 %3, normalised values %4 %2 %5")
                .arg(count(report.macsBefore), QChar(0x2192), count(report.macsAfter), count(report.normalisedBefore),
                     count(report.normalisedAfter));
