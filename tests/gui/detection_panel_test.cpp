@@ -21,7 +21,7 @@
 namespace slab {
 namespace {
 
-constexpr int kPatience = 20'000;
+constexpr int kPatience = 10'000;
 
 class DetectionPanelTest : public testing::Test {
  protected:
@@ -200,6 +200,9 @@ TEST_F(DetectionPanelTest, ADroppedFileIsKnownByItsContent) {
   const auto drop = [this](const QString& file) {
     QMimeData data;
     data.setUrls({QUrl::fromLocalFile(file)});
+    QDragEnterEvent enter(QPoint(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &enter);
+    EXPECT_TRUE(enter.isAccepted());
     QDropEvent event(QPointF(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(window_.get(), &event);
   };
