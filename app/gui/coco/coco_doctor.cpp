@@ -101,7 +101,9 @@ CocoDoctor::CocoDoctor(Session& session, QObject* parent)
     layout->setSpacing(0);
   }
   lines->addWidget(words_);
+  faults_->setPlaceTitle(tr("record"));
   lines->addWidget(faults_, 1);
+  lines->addStretch(0);
   stack_->addWidget(empty_);
   stack_->addWidget(page);
   setProgressLine(*progress_, tr("Progress of the scan"));
@@ -123,6 +125,7 @@ void CocoDoctor::show(ScanReport report, const QString& words) {
   words_->setText(words);
   setTone(words_, report_.bad > 0 ? "bad" : "");
   faults_->setReport(report_, {});
+  faults_->setVisible(!report_.defects.empty());
   header_->setSubtitle(report_.bad > 0 ? tr("%1 faults").arg(integer(report_.bad)) : tr("no faults"));
 }
 

@@ -49,6 +49,7 @@ class DetectionControls : public QObject {
   Segmented* compared_ = nullptr;
   QSlider *scoreSlider_ = nullptr, *opacity_ = nullptr;
   QComboBox* threshold_ = nullptr;
+  QLabel* masks_ = nullptr;
   QCheckBox* crowds_ = nullptr;
 };
 

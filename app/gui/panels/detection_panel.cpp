@@ -41,11 +41,11 @@ Panel* makeDetectionPanel(Session& session, QObject* parent) {
 DetectionPanel::DetectionPanel(Session& session, QObject* parent)
     : Panel(session, parent),
       reader_(new SetReader(this)),
-      openSet_(makeAction(this, tr("Open COCO &annotations..."), tr("Open annotations"), "Ctrl+Alt+A")),
+      openSet_(makeAction(this, tr("Open COCO &annotations..."), tr("Open set"), "Ctrl+Alt+A")),
       openResults_(makeAction(this, tr("Open COCO &results..."), tr("Open results"), "Ctrl+Alt+D")),
       closeResults_(makeAction(this, tr("Close the results"), {}, {})),
       pickFolder_(makeAction(this, tr("Choose the &folder of the images..."), tr("Choose folder"), {})),
-      exportPicture_(makeAction(this, tr("Export the image with its objects..."), tr("Export picture"), "Ctrl+Alt+X")),
+      exportPicture_(makeAction(this, tr("Export the image with its objects..."), tr("Export"), "Ctrl+Alt+X")),
       attention_(makeAction(this, tr("Attention at this object"), tr("Attention here"), "Ctrl+Shift+Y")),
       next_(makeAction(this, tr("Next image of the set"), {}, "Ctrl+Alt+Right")),
       previous_(makeAction(this, tr("Previous image of the set"), {}, "Ctrl+Alt+Left")),
@@ -151,7 +151,7 @@ std::vector<PanelCard> DetectionPanel::makeCards() {
 CardLayout DetectionPanel::defaultLayout() const {
   return CardLayout::row({CardLayout::column({CardLayout::leaf("images", 62), CardLayout::leaf("doctor", 38)}, 28),
                           CardLayout::leaf("picture", 47),
-                          CardLayout::column({CardLayout::leaf("classes", 42), CardLayout::leaf("scores", 58)}, 25)});
+                          CardLayout::column({CardLayout::leaf("classes", 36), CardLayout::leaf("scores", 64)}, 25)});
 }
 
 QWidget* DetectionPanel::makeImages() {
