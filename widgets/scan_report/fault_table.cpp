@@ -151,6 +151,12 @@ void FaultTable::setReport(const ScanReport& report, const QString& root) {
   layOut();
 }
 
+void FaultTable::setPlaceTitle(const QString& title) {
+  isOfFiles_ = false;
+  model_->setPlaceTitle(title);
+  layOut();
+}
+
 void FaultTable::setKind(const QString& kind) {
   const QString pattern = kind.isEmpty() ? QString() : '^' + QRegularExpression::escape(kind) + '$';
   filter_->setFilterRegularExpression(pattern);
@@ -166,8 +172,10 @@ void FaultTable::layOut() {
   QHeaderView* columns = table_->horizontalHeader();
   columns->setHighlightSections(false);
   columns->setSectionResizeMode(QHeaderView::ResizeToContents);
-  columns->setSectionResizeMode(FaultModel::File, QHeaderView::Interactive);
-  table_->setColumnWidth(FaultModel::File, theme().px(260));
+  if (isOfFiles_) {
+    columns->setSectionResizeMode(FaultModel::File, QHeaderView::Interactive);
+    table_->setColumnWidth(FaultModel::File, theme().px(260));
+  }
   columns->setSectionResizeMode(FaultModel::Cause, QHeaderView::Stretch);
 }
 

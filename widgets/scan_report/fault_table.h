@@ -53,8 +53,8 @@ class FaultTable : public QWidget {
   /// The file of the current row; "" without one.
   [[nodiscard]] QString currentFile() const;
   [[nodiscard]] int shownRows() const { return filter_->rowCount(); }
-  /// What the second column names; "file" at first.
-  void setPlaceTitle(const QString& title) { model_->setPlaceTitle(title); }
+  /// What the second column names, where it is no file; it is as wide as its words then.
+  void setPlaceTitle(const QString& title);
   /// Shows one kind only; "": all.
   void setKind(const QString& kind);
 
@@ -69,6 +69,7 @@ class FaultTable : public QWidget {
   QSortFilterProxyModel* filter_;
   QTableView* table_;
   QComboBox* kinds_;
+  bool isOfFiles_ = true;
 };
 
 }  // namespace slab

@@ -46,9 +46,9 @@ DetectionPanel::DetectionPanel(Session& session, QObject* parent)
       closeResults_(makeAction(this, tr("Close the results"), {}, {})),
       pickFolder_(makeAction(this, tr("Choose the &folder of the images..."), tr("Choose folder"), {})),
       exportPicture_(makeAction(this, tr("Export the image with its objects..."), tr("Export"), "Ctrl+Alt+X")),
-      attention_(makeAction(this, tr("Attention at this object"), tr("Attention here"), "Ctrl+Shift+Y")),
-      next_(makeAction(this, tr("Next image of the set"), {}, "Ctrl+Alt+Right")),
-      previous_(makeAction(this, tr("Previous image of the set"), {}, "Ctrl+Alt+Left")),
+      attention_(makeAction(this, tr("Attention at this object"), tr("Attention here"), "Ctrl+Shift+L")),
+      next_(makeAction(this, tr("Next image of the set"), {}, "Ctrl+]")),
+      previous_(makeAction(this, tr("Previous image of the set"), {}, "Ctrl+[")),
       stop_(makeAction(this, tr("Stop reading or evaluating"), tr("Stop"), {})),
       controls_(new DetectionControls(this)),
       doctor_(new CocoDoctor(session, this)),
@@ -56,9 +56,9 @@ DetectionPanel::DetectionPanel(Session& session, QObject* parent)
       loader_(new PictureLoader(session, this)),
       objectsWork_(new Background(this)),
       colourByClass_(QSettings().value(kColoursKey, false).toBool()) {
-  toggles_ = {toggle(tr("Boxes of objects"), "Ctrl+Alt+1", &ObjectStyle::boxes),
-              toggle(tr("Masks of objects"), "Ctrl+Alt+2", &ObjectStyle::masks),
-              toggle(tr("Labels of objects"), "Ctrl+Alt+3", &ObjectStyle::labels)};
+  toggles_ = {toggle(tr("Boxes of objects"), "Ctrl+Shift+1", &ObjectStyle::boxes),
+              toggle(tr("Masks of objects"), "Ctrl+Shift+2", &ObjectStyle::masks),
+              toggle(tr("Labels of objects"), "Ctrl+Shift+3", &ObjectStyle::labels)};
   connect(openSet_, &QAction::triggered, this, &DetectionPanel::pickSet);
   connect(openResults_, &QAction::triggered, this, &DetectionPanel::pickResults);
   connect(closeResults_, &QAction::triggered, reader_, &SetReader::closeResults);
@@ -217,6 +217,7 @@ QWidget* DetectionPanel::makeImages() {
 
 QWidget* DetectionPanel::makePicture() {
   view_ = new ObjectView;
+  view_->setPlaceholder(tr("The image in front appears here, with its objects"));
   pictureHeader_ = new CardHeader(tr("Image"));
   colours_ = new Segmented(tr("Colours say"));
   colours_->setOptions({tr("verdict"), tr("class")}, colourByClass_ ? 1 : 0);
