@@ -5,6 +5,7 @@
 #include <QComboBox>
 #include <QObject>
 #include <QSlider>
+#include <functional>
 
 #include "app/gui/coco/opened_set.h"
 #include "widgets/theme/controls.h"
