@@ -79,6 +79,8 @@ TEST_F(DetectionPanelTest, OpensASetFindsItsImagesAndNamesItsFaults) {
   for (const char* kind : {"2 box outside", "1 duplicate id", "1 unknown category", "1 zero area"}) {
     EXPECT_TRUE(panel_->doctor().words().contains(kind)) << kind << ": " << panel_->doctor().words().toStdString();
   }
+  EXPECT_TRUE(QString::fromStdString(report.defects.front().reason).startsWith("has "))
+      << "without file and record: " << report.defects.front().reason;
   const QString csv = project_.filePath("faults.csv");
   EXPECT_TRUE(panel_->doctor().exportFaults(csv));
   QFile file(csv);

@@ -24,6 +24,15 @@ QString kindsWords(const Kinds& kinds) {
   return parts.join(", ");
 }
 
+/// Messages name file and record, which stand in the card and in the row already.
+void shorten(ScanReport& report, const std::string& file) {
+  for (ScanDefect& defect : report.defects) {
+    for (const std::string& known : {file + ": ", defect.path + " "}) {
+      if (defect.reason.starts_with(known)) defect.reason.erase(0, known.size());
+    }
+  }
+}
+
 /// The faults that reading found, as a scan reports them.
 ScanReport reportOf(const OpenedSet& set) {
   ScanReport report;
@@ -122,6 +131,7 @@ void CocoDoctor::setSet(const SharedSet& set) {
 
 void CocoDoctor::show(ScanReport report, const QString& words) {
   report_ = std::move(report);
+  shorten(report_, set_->set.path);
   words_->setText(words);
   setTone(words_, report_.bad > 0 ? "bad" : "");
   faults_->setReport(report_, {});
