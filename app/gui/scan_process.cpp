@@ -39,7 +39,7 @@ void ScanProcess::startCoco(const QString& annotations, const QString& root) {
   isCoco_ = true;
   counts_ = {};
   QStringList arguments{"--type", "coco", "--annotations", annotations};
-  if (!root.isEmpty()) arguments << root;
+  if (!root.isEmpty()) arguments << "--root" << root;
   run(arguments);
 }
 

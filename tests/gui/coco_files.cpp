@@ -17,7 +17,9 @@ QJsonArray numbers(std::initializer_list<double> values) {
 }
 
 QJsonArray polygonOf(double x, double y, double width, double height) {
-  return {numbers({x, y, x + width, y, x + width, y + height, x, y + height})};
+  QJsonArray polygons;
+  polygons.append(numbers({x, y, x + width, y, x + width, y + height, x, y + height}));
+  return polygons;
 }
 
 QJsonObject annotation(int id, int image, int category, double x, double y, double width, double height,

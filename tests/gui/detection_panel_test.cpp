@@ -21,7 +21,7 @@
 namespace slab {
 namespace {
 
-constexpr int kPatience = 20'000;
+constexpr int kPatience = 10'000;
 
 class DetectionPanelTest : public testing::Test {
  protected:
@@ -79,6 +79,8 @@ TEST_F(DetectionPanelTest, OpensASetFindsItsImagesAndNamesItsFaults) {
   for (const char* kind : {"2 box outside", "1 duplicate id", "1 unknown category", "1 zero area"}) {
     EXPECT_TRUE(panel_->doctor().words().contains(kind)) << kind << ": " << panel_->doctor().words().toStdString();
   }
+  EXPECT_TRUE(QString::fromStdString(report.defects.front().reason).startsWith("has "))
+      << "without file and record: " << report.defects.front().reason;
   const QString csv = project_.filePath("faults.csv");
   EXPECT_TRUE(panel_->doctor().exportFaults(csv));
   QFile file(csv);
@@ -200,6 +202,9 @@ TEST_F(DetectionPanelTest, ADroppedFileIsKnownByItsContent) {
   const auto drop = [this](const QString& file) {
     QMimeData data;
     data.setUrls({QUrl::fromLocalFile(file)});
+    QDragEnterEvent enter(QPoint(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &enter);
+    EXPECT_TRUE(enter.isAccepted());
     QDropEvent event(QPointF(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(window_.get(), &event);
   };

@@ -69,8 +69,12 @@ void ImageTable::layOut() {
   columns->setHighlightSections(false);
   // Fixed: to measure a hundred thousand rows takes longer than to read them.
   columns->setSectionResizeMode(QHeaderView::Interactive);
-  for (int column = 1; column < ImageTableModel::ColumnCount; ++column)
-    setColumnWidth(column, columns->sectionSizeHint(column));
+  columns->setMinimumSectionSize(theme().px(24));
+  const QFontMetrics words(columns->font());
+  for (int column = 1; column < ImageTableModel::ColumnCount; ++column) {
+    const QString title = images_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+    setColumnWidth(column, words.horizontalAdvance(title) + 2 * theme().px(size::kSmall));
+  }
   columns->setSectionResizeMode(ImageTableModel::Name, QHeaderView::Stretch);
 }
 

@@ -104,6 +104,7 @@ const QImage& ObjectPainter::tinted(std::size_t i) {
 
 void ObjectPainter::paintMask(QPainter& painter, std::size_t i, bool isStrong) {
   const ViewObject& object = objects_[i];
+  if (isQuiet(object, style_) && !isStrong) return;  // the mask that found it lies there
   const double opacity = std::min(1.0, style_.opacity + (isStrong ? 0.2 : 0));
   if (!object.mask.isNull()) {
     painter.setOpacity(opacity);

@@ -3,6 +3,7 @@
 #include <QHeaderView>
 #include <QRegularExpression>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <map>
 
 #include "core/base/format.h"
@@ -82,10 +83,15 @@ QVariant FaultModel::headerData(int section, Qt::Orientation orientation, int ro
   if (role != Qt::DisplayRole) return {};
   switch (section) {
     case Kind: return tr("kind");
-    case File: return tr("file");
+    case File: return placeTitle_;
     case Cause: return tr("cause");
     default: return tr("at byte");
   }
+}
+
+void FaultModel::setPlaceTitle(const QString& title) {
+  placeTitle_ = title;
+  emit headerDataChanged(Qt::Horizontal, File, File);
 }
 
 FaultTable::FaultTable(QWidget* parent)
@@ -139,6 +145,15 @@ void FaultTable::setReport(const ScanReport& report, const QString& root) {
     kinds_->addItem(QStringLiteral("%1 (%2)").arg(faultWords(kind)).arg(count), kind);
   }
   setKind({});
+  const bool hasOffsets = std::any_of(report.defects.begin(), report.defects.end(),
+                                      [](const ScanDefect& defect) { return defect.offset >= 0; });
+  table_->setColumnHidden(FaultModel::Offset, !hasOffsets);
+  layOut();
+}
+
+void FaultTable::setPlaceTitle(const QString& title) {
+  isOfFiles_ = false;
+  model_->setPlaceTitle(title);
   layOut();
 }
 
@@ -157,8 +172,10 @@ void FaultTable::layOut() {
   QHeaderView* columns = table_->horizontalHeader();
   columns->setHighlightSections(false);
   columns->setSectionResizeMode(QHeaderView::ResizeToContents);
-  columns->setSectionResizeMode(FaultModel::File, QHeaderView::Interactive);
-  table_->setColumnWidth(FaultModel::File, theme().px(260));
+  if (isOfFiles_) {
+    columns->setSectionResizeMode(FaultModel::File, QHeaderView::Interactive);
+    table_->setColumnWidth(FaultModel::File, theme().px(260));
+  }
   columns->setSectionResizeMode(FaultModel::Cause, QHeaderView::Stretch);
 }
 

@@ -26,6 +26,7 @@ class FaultModel : public QAbstractTableModel {
   using QAbstractTableModel::QAbstractTableModel;
   /// Files are shown relative to `root`.
   void setReport(const ScanReport& report, const QString& root);
+  void setPlaceTitle(const QString& title);
 
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
@@ -38,6 +39,7 @@ class FaultModel : public QAbstractTableModel {
     qint64 offset = -1;
   };
   std::vector<Row> rows_;
+  QString placeTitle_ = tr("file");
 };
 
 /// The table under a choice of the kind.
@@ -51,6 +53,8 @@ class FaultTable : public QWidget {
   /// The file of the current row; "" without one.
   [[nodiscard]] QString currentFile() const;
   [[nodiscard]] int shownRows() const { return filter_->rowCount(); }
+  /// What the second column names, where it is no file; it is as wide as its words then.
+  void setPlaceTitle(const QString& title);
   /// Shows one kind only; "": all.
   void setKind(const QString& kind);
 
@@ -65,6 +69,7 @@ class FaultTable : public QWidget {
   QSortFilterProxyModel* filter_;
   QTableView* table_;
   QComboBox* kinds_;
+  bool isOfFiles_ = true;
 };
 
 }  // namespace slab

@@ -37,11 +37,20 @@ QStandardItem* wordsItem(const QString& words, const QString& tip = {}) {
   return item;
 }
 
+/// Its font follows the user's font size.
+class NumberItem : public QStandardItem {
+ public:
+  using QStandardItem::QStandardItem;
+  [[nodiscard]] QVariant data(int role) const override {
+    return role == Qt::FontRole ? QVariant(theme().font(TextRole::NumberSmall)) : QStandardItem::data(role);
+  }
+};
+
 QStandardItem* numberItem(const QString& words, double value) {
-  QStandardItem* item = wordsItem(words);
+  auto* item = new NumberItem(words);
   item->setData(value, kValueRole);
   item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  item->setFont(theme().font(TextRole::NumberSmall));
+  item->setEditable(false);
   return item;
 }
 

@@ -24,6 +24,15 @@ QString kindsWords(const Kinds& kinds) {
   return parts.join(", ");
 }
 
+/// Messages name file and record, which stand in the card and in the row already.
+void shorten(ScanReport& report, const std::string& file) {
+  for (ScanDefect& defect : report.defects) {
+    for (const std::string& known : {file + ": ", defect.path + " "}) {
+      if (defect.reason.starts_with(known)) defect.reason.erase(0, known.size());
+    }
+  }
+}
+
 /// The faults that reading found, as a scan reports them.
 ScanReport reportOf(const OpenedSet& set) {
   ScanReport report;
@@ -101,7 +110,9 @@ CocoDoctor::CocoDoctor(Session& session, QObject* parent)
     layout->setSpacing(0);
   }
   lines->addWidget(words_);
+  faults_->setPlaceTitle(tr("record"));
   lines->addWidget(faults_, 1);
+  lines->addStretch(0);
   stack_->addWidget(empty_);
   stack_->addWidget(page);
   setProgressLine(*progress_, tr("Progress of the scan"));
@@ -120,9 +131,11 @@ void CocoDoctor::setSet(const SharedSet& set) {
 
 void CocoDoctor::show(ScanReport report, const QString& words) {
   report_ = std::move(report);
+  shorten(report_, set_->set.path);
   words_->setText(words);
   setTone(words_, report_.bad > 0 ? "bad" : "");
   faults_->setReport(report_, {});
+  faults_->setVisible(!report_.defects.empty());
   header_->setSubtitle(report_.bad > 0 ? tr("%1 faults").arg(integer(report_.bad)) : tr("no faults"));
 }
 

@@ -19,7 +19,9 @@ QSlider* makeSlider(const QString& name, double value) {
   QSlider* slider = makeRoomySlider();
   slider->setRange(0, 100);
   slider->setValue(static_cast<int>(std::lround(100 * value)));
-  slider->setFixedWidth(theme().px(90));
+  const auto resize = [slider] { slider->setFixedWidth(theme().px(80)); };
+  resize();
+  QObject::connect(&theme(), &Theme::changed, slider, resize);
   slider->setAccessibleName(name);
   slider->setToolTip(name);
   return slider;
@@ -54,6 +56,8 @@ QList<QWidget*> DetectionControls::makeWidgets() {
   connect(threshold_, &QComboBox::activated, this, [this](int index) {
     edit([index](DetectionChoice& choice) { choice.threshold = static_cast<std::size_t>(index); });
   });
+  masks_ = new QLabel(tr("masks"));
+  setTone(masks_, "muted");
   opacity_ = makeSlider(tr("Opacity of masks"), choice_.opacity);
   connect(opacity_, &QSlider::valueChanged, this,
           [this](int percent) { edit([percent](DetectionChoice& choice) { choice.opacity = percent / 100.0; }); });
@@ -62,7 +66,7 @@ QList<QWidget*> DetectionControls::makeWidgets() {
   connect(crowds_, &QCheckBox::toggled, this,
           [this](bool isOn) { edit([isOn](DetectionChoice& choice) { choice.crowds = isOn; }); });
   updateWidgets();
-  return {name_, compared_, score_, scoreSlider_, threshold_, opacity_, crowds_};
+  return {name_, compared_, score_, scoreSlider_, threshold_, masks_, opacity_, crowds_};
 }
 
 void DetectionControls::setChoice(const DetectionChoice& choice) {
@@ -102,7 +106,8 @@ void DetectionControls::updateWidgets() {
        {static_cast<QWidget*>(score_), static_cast<QWidget*>(scoreSlider_), static_cast<QWidget*>(threshold_)}) {
     widget->setVisible(results_ != nullptr);
   }
-  for (QWidget* widget : {static_cast<QWidget*>(opacity_), static_cast<QWidget*>(crowds_)}) {
+  for (QWidget* widget :
+       {static_cast<QWidget*>(masks_), static_cast<QWidget*>(opacity_), static_cast<QWidget*>(crowds_)}) {
     widget->setVisible(set_ != nullptr);
   }
   const auto percent = [](double value) { return static_cast<int>(std::lround(100 * value)); };

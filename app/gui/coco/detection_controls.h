@@ -5,6 +5,7 @@
 #include <QComboBox>
 #include <QObject>
 #include <QSlider>
+#include <functional>
 
 #include "app/gui/coco/opened_set.h"
 #include "widgets/theme/controls.h"
@@ -49,6 +50,7 @@ class DetectionControls : public QObject {
   Segmented* compared_ = nullptr;
   QSlider *scoreSlider_ = nullptr, *opacity_ = nullptr;
   QComboBox* threshold_ = nullptr;
+  QLabel* masks_ = nullptr;
   QCheckBox* crowds_ = nullptr;
 };
 

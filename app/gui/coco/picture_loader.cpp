@@ -77,8 +77,8 @@ void PictureLoader::loadPicture(std::size_t image) {
   if (picture_ != 0) return;  // it goes on from there when the answer comes
   picture_ = ask(image, kPictureSide, [this, place, set = set_](const QImage& picture, const QString& defect) {
     picture_ = 0;
-    if (set != set_ || wantedPicture_ < 0) return;
-    if (wantedPicture_ != place) return loadPicture(static_cast<std::size_t>(wantedPicture_));
+    if (wantedPicture_ < 0) return;
+    if (set != set_ || wantedPicture_ != place) return loadPicture(static_cast<std::size_t>(wantedPicture_));
     emit pictureReady(place, picture, defect);
   });
 }

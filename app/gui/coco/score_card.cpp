@@ -112,7 +112,7 @@ void ScoreCard::update() {
     words = tr("stopped: of the first %1 of %2 images by id")
                 .arg(integer(scores.boxes->images), integer(scores.boxes->allImages));
   } else if (scores.boxes) {
-    words = tr("%1 images, as COCO computes them").arg(integer(scores.boxes->images));
+    words = tr("%1 images").arg(integer(scores.boxes->images));
   }
   header_->setSubtitle(words);
   evaluate_->setVisible(reader_.results() && !isBusy);

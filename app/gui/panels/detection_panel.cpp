@@ -1,21 +1,16 @@
 #include "app/gui/panels/detection_panel.h"
 
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QSettings>
 #include <QVBoxLayout>
 
 #include "app/gui/session.h"
-#include "core/base/format.h"
-#include "core/coco/image_folder.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
 namespace {
 
 constexpr int kRowsMilliseconds = 40;
-const QString kFolderKey = QStringLiteral("detection/folder"), kListKey = QStringLiteral("detection/list"),
-              kColoursKey = QStringLiteral("detection/colour_by_class");
+const QString kListKey = QStringLiteral("detection/list"), kColoursKey = QStringLiteral("detection/colour_by_class");
 
 QWidget* padded(QWidget* inner) {
   auto* box = new QWidget;
@@ -41,14 +36,14 @@ Panel* makeDetectionPanel(Session& session, QObject* parent) {
 DetectionPanel::DetectionPanel(Session& session, QObject* parent)
     : Panel(session, parent),
       reader_(new SetReader(this)),
-      openSet_(makeAction(this, tr("Open COCO &annotations..."), tr("Open annotations"), "Ctrl+Alt+A")),
+      openSet_(makeAction(this, tr("Open COCO &annotations..."), tr("Open set"), "Ctrl+Alt+A")),
       openResults_(makeAction(this, tr("Open COCO &results..."), tr("Open results"), "Ctrl+Alt+D")),
       closeResults_(makeAction(this, tr("Close the results"), {}, {})),
       pickFolder_(makeAction(this, tr("Choose the &folder of the images..."), tr("Choose folder"), {})),
-      exportPicture_(makeAction(this, tr("Export the image with its objects..."), tr("Export picture"), "Ctrl+Alt+X")),
-      attention_(makeAction(this, tr("Attention at this object"), tr("Attention here"), "Ctrl+Shift+Y")),
-      next_(makeAction(this, tr("Next image of the set"), {}, "Ctrl+Alt+Right")),
-      previous_(makeAction(this, tr("Previous image of the set"), {}, "Ctrl+Alt+Left")),
+      exportPicture_(makeAction(this, tr("Export the image with its objects..."), tr("Export"), "Ctrl+Alt+X")),
+      attention_(makeAction(this, tr("Attention at this object"), tr("Attention here"), "Ctrl+Shift+L")),
+      next_(makeAction(this, tr("Next image of the set"), {}, "Ctrl+]")),
+      previous_(makeAction(this, tr("Previous image of the set"), {}, "Ctrl+[")),
       stop_(makeAction(this, tr("Stop reading or evaluating"), tr("Stop"), {})),
       controls_(new DetectionControls(this)),
       doctor_(new CocoDoctor(session, this)),
@@ -56,9 +51,9 @@ DetectionPanel::DetectionPanel(Session& session, QObject* parent)
       loader_(new PictureLoader(session, this)),
       objectsWork_(new Background(this)),
       colourByClass_(QSettings().value(kColoursKey, false).toBool()) {
-  toggles_ = {toggle(tr("Boxes of objects"), "Ctrl+Alt+1", &ObjectStyle::boxes),
-              toggle(tr("Masks of objects"), "Ctrl+Alt+2", &ObjectStyle::masks),
-              toggle(tr("Labels of objects"), "Ctrl+Alt+3", &ObjectStyle::labels)};
+  toggles_ = {toggle(tr("Boxes of objects"), "Ctrl+Shift+1", &ObjectStyle::boxes),
+              toggle(tr("Masks of objects"), "Ctrl+Shift+2", &ObjectStyle::masks),
+              toggle(tr("Labels of objects"), "Ctrl+Shift+3", &ObjectStyle::labels)};
   connect(openSet_, &QAction::triggered, this, &DetectionPanel::pickSet);
   connect(openResults_, &QAction::triggered, this, &DetectionPanel::pickResults);
   connect(closeResults_, &QAction::triggered, reader_, &SetReader::closeResults);
@@ -151,7 +146,7 @@ std::vector<PanelCard> DetectionPanel::makeCards() {
 CardLayout DetectionPanel::defaultLayout() const {
   return CardLayout::row({CardLayout::column({CardLayout::leaf("images", 62), CardLayout::leaf("doctor", 38)}, 28),
                           CardLayout::leaf("picture", 47),
-                          CardLayout::column({CardLayout::leaf("classes", 42), CardLayout::leaf("scores", 58)}, 25)});
+                          CardLayout::column({CardLayout::leaf("classes", 36), CardLayout::leaf("scores", 64)}, 25)});
 }
 
 QWidget* DetectionPanel::makeImages() {
@@ -217,6 +212,7 @@ QWidget* DetectionPanel::makeImages() {
 
 QWidget* DetectionPanel::makePicture() {
   view_ = new ObjectView;
+  view_->setPlaceholder(tr("The image in front appears here, with its objects"));
   pictureHeader_ = new CardHeader(tr("Image"));
   colours_ = new Segmented(tr("Colours say"));
   colours_->setOptions({tr("verdict"), tr("class")}, colourByClass_ ? 1 : 0);
@@ -233,79 +229,6 @@ QWidget* DetectionPanel::makePicture() {
   });
   connect(view_, &ObjectView::stepWanted, this, &DetectionPanel::step);
   return padded(view_);
-}
-
-void DetectionPanel::openSet(const QString& annotations, const QString& root) {
-  QSettings().setValue(kFolderKey, QFileInfo(annotations).path());
-  reader_->openSet(annotations, root);
-}
-
-void DetectionPanel::openResults(const QString& file) {
-  if (reader_->set()) {
-    reader_->openResults(file);
-  } else if (reader_->isBusy()) {
-    // The set is still being read.
-    connect(
-        reader_, &SetReader::ended, this, [this, file] { openResults(file); }, Qt::SingleShotConnection);
-  } else {
-    session().report(tr("Open the annotations that these results belong to first: %1").arg(file), "warning");
-  }
-}
-
-void DetectionPanel::pickSet() {
-  const QString file = QFileDialog::getOpenFileName(
-      view_, tr("Open COCO annotations"), QSettings().value(kFolderKey).toString(), tr("Annotations (*.json)"));
-  if (!file.isEmpty()) openSet(file);
-}
-
-void DetectionPanel::pickResults() {
-  const QString file = QFileDialog::getOpenFileName(view_, tr("Open COCO results"),
-                                                    QSettings().value(kFolderKey).toString(), tr("Results (*.json)"));
-  if (!file.isEmpty()) openResults(file);
-}
-
-void DetectionPanel::pickFolder() {
-  const SharedSet set = reader_->set();
-  if (!set) return;
-  const QString folder = QFileDialog::getExistingDirectory(view_, tr("Folder that the file names are relative to"),
-                                                           QFileInfo(QString::fromStdString(set->set.path)).path());
-  if (!folder.isEmpty()) openSet(QString::fromStdString(set->set.path), folder);
-}
-
-void DetectionPanel::pickPicture() {
-  const QString file =
-      QFileDialog::getSaveFileName(view_, tr("Export the image"), "detections.png", tr("Picture (*.png)"));
-  if (!file.isEmpty()) exportPicture(file);
-}
-
-bool DetectionPanel::exportPicture(const QString& file) {
-  constexpr double kLeastSide = 1024;
-  if (current_ < 0) {
-    session().report(tr("There is no image to export yet."), "warning");
-    return false;
-  }
-  const coco::CocoImage& record = reader_->set()->set.images[static_cast<std::size_t>(current_)];
-  const double scale = std::max(1.0, kLeastSide / std::max(record.width, record.height));
-  const bool isWritten = view_->picture(scale).save(file, "PNG");
-  session().report(
-      isWritten ? tr("Saved %1").arg(file) : tr("%1 could not be written. Choose another folder.").arg(file),
-      isWritten ? QString() : QStringLiteral("bad"));
-  return isWritten;
-}
-
-void DetectionPanel::lookAtCurrent() {
-  const int chosen = view_->current();
-  if (chosen < 0 || current_ < 0) return;
-  const coco::CocoImage& record = reader_->set()->set.images[static_cast<std::size_t>(current_)];
-  ImagePlace place;
-  place.file = QString::fromStdString(coco::imageFileOf(reader_->set()->root.toStdString(), record));
-  place.pixels = {record.width, record.height};
-  place.at = view_->objects()[static_cast<std::size_t>(chosen)].box.center();
-  if (!defect_.isEmpty()) {
-    session().report(tr("The image can't be shown: %1").arg(defect_), "warning");
-  } else {
-    session().lookAt(place);
-  }
 }
 
 }  // namespace slab

@@ -4,6 +4,8 @@
 
 #include <QSignalSpy>
 
+#include "widgets/theme/theme.h"
+
 namespace slab {
 namespace {
 
@@ -45,6 +47,20 @@ TEST(ScoreTable, ClassesWithoutObjectsComeLastEitherWay) {
   emit table.classes()->activated(table.classes()->model()->index(0, 1));
   ASSERT_EQ(opened.count(), 1);
   EXPECT_EQ(opened[0][0].toInt(), 2) << "its place in the list that was given";
+}
+
+TEST(ScoreTable, NumbersFollowTheFontSize) {
+  ScoreTable table;
+  table.setScores(lines(), classes(), true);
+  const auto pixels = [&] { return table.lines()->model()->index(0, 1).data(Qt::FontRole).value<QFont>().pixelSize(); };
+  const auto points = [&] {
+    return table.lines()->model()->index(0, 1).data(Qt::FontRole).value<QFont>().pointSizeF();
+  };
+  const int before = pixels();
+  const double beforePoints = points();
+  theme().apply(ThemeKind::Light, 2.0);
+  EXPECT_TRUE(pixels() > before || points() > beforePoints * 1.9);
+  theme().apply(ThemeKind::Light, 1.0);
 }
 
 TEST(ScoreTable, CsvHasAllDigitsAndQuotes) {

@@ -69,6 +69,7 @@ TEST(FaultTable, ShowsFaultsAndNotesByKindRelativeToTheRoot) {
   EXPECT_EQ(view->model()->index(2, FaultModel::Kind).data().toString(), "not an image");
   EXPECT_EQ(view->model()->index(2, FaultModel::Offset).data().toString(), "");
   EXPECT_EQ(table.findChild<QComboBox*>()->count(), 5) << "all, cut, empty, not an image, note";
+  EXPECT_FALSE(view->isColumnHidden(FaultModel::Offset));
   table.setKind("cut");
   EXPECT_EQ(table.shownRows(), 1);
   table.setKind("note");
@@ -77,6 +78,20 @@ TEST(FaultTable, ShowsFaultsAndNotesByKindRelativeToTheRoot) {
   view->setCurrentIndex(view->model()->index(0, 0));
   EXPECT_EQ(table.currentFile(), "/data/train/n01443537/3.JPEG");
   EXPECT_EQ(selected.count(), 1);
+}
+
+TEST(FaultTable, HasNoColumnOfBytesWhereNoFaultHasOneAndNamesRecordsAsTheyAre) {
+  ScanReport records;
+  records.bad = 1;
+  records.defects = {{"annotation 17", "box_outside", "set.json: annotation 17 has a box outside", -1}};
+  FaultTable table;
+  table.setPlaceTitle("record");
+  table.setReport(records, {});
+  auto* view = table.findChild<QTableView*>();
+  EXPECT_TRUE(view->isColumnHidden(FaultModel::Offset));
+  EXPECT_EQ(view->model()->headerData(FaultModel::File, Qt::Horizontal).toString(), "record");
+  view->setCurrentIndex(view->model()->index(0, 0));
+  EXPECT_EQ(table.currentFile(), "annotation 17");
 }
 
 TEST(FaultCsv, QuotesWhatNeedsItAndLeavesUnknownOffsetsEmpty) {
