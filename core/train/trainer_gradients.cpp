@@ -138,8 +138,10 @@ void Trainer::forEachPiece(const data::Batch& batch, const StepRecord& record, s
 
 void Trainer::halveMicroBatch(const std::exception& error) {
   if (microBatch_ <= 1) {
-    throw Error(ErrorKind::Device, std::string("memory does not hold the step for a single image (") + error.what() +
-                                       "); set train.recompute, or take a smaller model.image_size or model");
+    const char* mend = parts_.config.isDetector() ? "take smaller data.sides and data.longest, or a smaller model"
+                                                  : "set train.recompute, or take a smaller model.image_size or model";
+    throw Error(ErrorKind::Device,
+                std::string("memory does not hold the step for a single image (") + error.what() + "); " + mend);
   }
   microBatch_ = (microBatch_ + 1) / 2;
   logWarning("memory ran out at step " + formatInteger(completed_) + ": the step is taken again in pieces of " +
