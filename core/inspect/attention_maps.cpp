@@ -206,10 +206,13 @@ void AttentionCapture::record(const nn::AttentionRecord& record) {
   records_.push_back(std::move(kept));
 }
 
-std::vector<nn::AttentionRecord> captureAttention(Backbone& model, const at::Tensor& images, const std::string& layer,
-                                                  at::Tensor* logits) {
+namespace {
+
+// Calls `forward` with a probe in the model, in evaluation mode.
+template <typename Model, typename Forward>
+std::vector<nn::AttentionRecord> recordsOf(Model& model, const std::string& layer, const Forward& forward) {
   struct ProbeScope {
-    Backbone& model;
+    Model& model;
     bool wasTraining;
     ~ProbeScope() {
       model.setProbe(nullptr);
@@ -221,12 +224,26 @@ std::vector<nn::AttentionRecord> captureAttention(Backbone& model, const at::Ten
   ProbeScope scope{model, model.is_training()};
   model.eval();
   model.setProbe(&capture);
-  const at::Tensor result = model.forward(images);
-  if (logits != nullptr) *logits = result;
+  forward();
   if (capture.records().empty()) {
     throw Error(ErrorKind::Config, "the model has no attention layer named '" + layer + "'");
   }
   return capture.records();
+}
+
+}  // namespace
+
+std::vector<nn::AttentionRecord> captureAttention(Backbone& model, const at::Tensor& images, const std::string& layer,
+                                                  at::Tensor* logits) {
+  return recordsOf(model, layer, [&] {
+    const at::Tensor result = model.forward(images);
+    if (logits != nullptr) *logits = result;
+  });
+}
+
+std::vector<nn::AttentionRecord> captureAttention(PyramidBackbone& model, const at::Tensor& images,
+                                                  const std::string& layer) {
+  return recordsOf(model, layer, [&] { model.forward(images); });
 }
 
 at::Tensor attentionRows(const nn::AttentionRecord& record, std::int64_t window, const at::Tensor& queries) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/models/backbone.h"
+#include "core/models/detection/pyramid_backbone.h"
 #include "core/nn/attention/attention.h"
 
 namespace slab::inspect {
@@ -30,6 +31,9 @@ class AttentionCapture : public nn::AttentionProbe {
 /// layers where it is empty). The probe is taken out again whatever happens. logits: the forward's result.
 std::vector<nn::AttentionRecord> captureAttention(Backbone& model, const at::Tensor& images, const std::string& layer,
                                                   at::Tensor* logits = nullptr);
+/// The same of a detector's backbone, whose images may have any size.
+std::vector<nn::AttentionRecord> captureAttention(PyramidBackbone& model, const at::Tensor& images,
+                                                  const std::string& layer);
 
 /// Rows of the attention matrix of one window: (heads, queries, M keys). `window` counts B' = batch x windows;
 /// `queries`: token indices inside it, int64 (Q). Softmax: softmax(scale q k^T + bias). Linear:

@@ -9,8 +9,11 @@
 #include "core/formats/png_writer.h"
 #include "core/inspect/attention_files.h"
 #include "core/inspect/attention_maps.h"
+#include "core/inspect/detector_image.h"
+#include "core/inspect/detector_source.h"
 #include "core/inspect/image_source.h"
 #include "core/inspect/model_source.h"
+#include "core/jobs/detector_job.h"
 #include "core/jobs/inspection.h"
 #include "core/ops/options.h"
 
@@ -19,9 +22,9 @@ namespace {
 
 constexpr std::int64_t kTopClasses = 5;
 
-std::vector<AttentionLayer> layersOf(Backbone& model) {
+std::vector<AttentionLayer> layersOf(const std::vector<nn::Attention*>& attentions) {
   std::vector<AttentionLayer> layers;
-  for (const auto* attention : model.attentionLayers()) {
+  for (const auto* attention : attentions) {
     const auto& place = attention->place();
     AttentionLayer layer;
     layer.name = place.layer;
@@ -69,9 +72,93 @@ WireArray arrayOf(const char* name, const at::Tensor& maps, int head) {
                    std::span<const float>(kept.data_ptr<float>(), static_cast<std::size_t>(kept.numel())));
 }
 
+void requireHead(const AttentionRequest& request, const AttentionLayer& layer) {
+  if (request.head >= -1 && request.head < layer.heads) return;
+  throw Error(ErrorKind::Config,
+              layer.name + " has " + std::to_string(layer.heads) + " heads, no head " + std::to_string(request.head));
+}
+
+void fill(AttentionMap& map, const AttentionRequest& request, const AttentionLayer& layer,
+          const inspect::GridMap& grid) {
+  map.head = request.head;
+  map.query = request.query;
+  map.gridHeight = layer.gridHeight;
+  map.gridWidth = layer.gridWidth;
+  map.kind = layer.kind;
+  map.rowSums = selected(grid.rowSums, request.head);
+  map.entropies = selected(grid.entropies, request.head);
+  map.leading = selected(grid.leading, request.head);
+}
+
+Message replyOf(const AttentionMap& map, const AttentionRequest& request, const inspect::GridMap& grid,
+                const Image& shown, std::uint64_t id) {
+  Message message = makeReply(id, map);
+  message.arrays.push_back(arrayOf("attention", grid.attention, request.head));
+  if (grid.depthwise.defined()) message.arrays.push_back(arrayOf("depthwise", grid.depthwise, request.head));
+  if (request.wantImage) {
+    message.arrays.push_back(
+        makeArray("image", {shown.height, shown.width, shown.channels}, std::span<const std::uint8_t>(shown.pixels)));
+  }
+  return message;
+}
+
+// The classes of the best detections, each once.
+std::vector<ClassScore> topDetections(const Detections& found, const std::vector<std::string>& names) {
+  std::vector<ClassScore> top;
+  for (std::int64_t i = 0; i < found.labels.size(0) && static_cast<std::int64_t>(top.size()) < kTopClasses; ++i) {
+    const auto label = found.labels[i].item<std::int64_t>();
+    const bool isNamed = std::any_of(top.begin(), top.end(), [&](const auto& known) { return known.index == label; });
+    if (isNamed) continue;
+    const auto place = static_cast<std::size_t>(label);
+    top.push_back({label, place < names.size() ? names[place] : "", found.scores[i].item<double>()});
+  }
+  return top;
+}
+
+// The part of the maps that lies over the image: they are filled up to whole windows.
+void cropGrid(inspect::GridMap& grid, const AttentionLayer& layer) {
+  for (at::Tensor* map : {&grid.attention, &grid.depthwise}) {
+    if (map->defined()) *map = map->narrow(1, 0, layer.gridHeight).narrow(2, 0, layer.gridWidth).contiguous();
+  }
+}
+
+Message detectorAttention(const AttentionRequest& request, std::uint64_t id) {
+  const auto opened = inspect::openDetector(request.source);
+  const ops::OptionsGuard scope(
+      {ops::backendFromName(opened.config.ops.backend), ops::linearBackendFromName(opened.config.ops.linear)});
+  const auto image = inspect::openDetectorImage(request.image, opened.config);
+  if (request.source.folded && !opened.isFolded) inspect::foldSites(opened.model->foldSites());
+
+  const Stopwatch watch;
+  PyramidBackbone& backbone = opened.model->backbone();
+  AttentionMap map;
+  // A forward tells every layer its grid.
+  map.top = topDetections(opened.model->detect(image.input, {image.size}).front(), image.classNames);
+  map.layers = layersOf(backbone.attentionLayers());
+  for (AttentionLayer& layer : map.layers) {
+    const std::int64_t stride = opened.model->stride() << layer.stage;
+    layer.gridHeight = static_cast<int>(image.input.size(2) / stride);
+    layer.gridWidth = static_cast<int>(image.input.size(3) / stride);
+  }
+  map.layer = layerIndex(request, map.layers);
+  const AttentionLayer& layer = map.layers[static_cast<std::size_t>(map.layer)];
+  requireHead(request, layer);
+  const auto record = inspect::captureAttention(backbone, image.input, layer.name).front();
+  std::optional<std::int64_t> query;
+  if (request.query >= 0) {
+    query = request.query / layer.gridWidth * record.place.width + request.query % layer.gridWidth;
+  }
+  auto grid = inspect::gridMap(record, 0, query);
+  cropGrid(grid, layer);
+  fill(map, request, layer, grid);
+  map.milliseconds = watch.seconds() * 1e3;
+  return replyOf(map, request, grid, image.shown, id);
+}
+
 }  // namespace
 
 Message attentionMap(const AttentionRequest& request, std::uint64_t id) {
+  if (!request.source.checkpoint.empty() && isDetector(request.source)) return detectorAttention(request, id);
   const auto opened = inspect::openModel(request.source);
   const ops::OptionsGuard scope(
       {ops::backendFromName(opened.config.ops.backend), ops::linearBackendFromName(opened.config.ops.linear)});
@@ -81,42 +168,23 @@ Message attentionMap(const AttentionRequest& request, std::uint64_t id) {
 
   const Stopwatch watch;
   AttentionMap map;
-  map.layers = layersOf(*model);
+  map.layers = layersOf(model->attentionLayers());
   map.layer = layerIndex(request, map.layers);
-  map.head = request.head;
-  map.query = request.query;
   const auto& layer = map.layers[static_cast<std::size_t>(map.layer)];
-  if (request.head < -1 || request.head >= layer.heads) {
-    throw Error(ErrorKind::Config,
-                layer.name + " has " + std::to_string(layer.heads) + " heads, no head " + std::to_string(request.head));
-  }
+  requireHead(request, layer);
   at::Tensor logits;
   const auto record = inspect::captureAttention(*model, image.input, layer.name, &logits).front();
   const auto query = request.query < 0 ? std::nullopt : std::optional(request.query);
   const auto grid = inspect::gridMap(record, 0, query);
-  map.gridHeight = layer.gridHeight;
-  map.gridWidth = layer.gridWidth;
+  fill(map, request, layer, grid);
   map.leadingTokens = static_cast<int>(record.place.prefixTokens);
-  map.kind = layer.kind;
-  map.rowSums = selected(grid.rowSums, request.head);
-  map.entropies = selected(grid.entropies, request.head);
-  map.leading = selected(grid.leading, request.head);
   map.top = topClasses(logits, image.classNames);
   map.label = image.label;
   if (image.label >= 0 && static_cast<std::size_t>(image.label) < image.classNames.size()) {
     map.labelName = image.classNames[static_cast<std::size_t>(image.label)];
   }
   map.milliseconds = watch.seconds() * 1e3;
-
-  Message message = makeReply(id, map);
-  message.arrays.push_back(arrayOf("attention", grid.attention, request.head));
-  if (grid.depthwise.defined()) message.arrays.push_back(arrayOf("depthwise", grid.depthwise, request.head));
-  if (request.wantImage) {
-    const Image& shown = image.shown;
-    message.arrays.push_back(
-        makeArray("image", {shown.height, shown.width, shown.channels}, std::span<const std::uint8_t>(shown.pixels)));
-  }
-  return message;
+  return replyOf(map, request, grid, image.shown, id);
 }
 
 std::vector<std::string> writeAttention(const Message& reply, const std::string& directory) {

@@ -247,6 +247,18 @@ TEST(PlaceInEvaluation, FollowsResizeAndCrop) {
   EXPECT_EQ(placeInEvaluation({224, 224}, {56, 112}, 224), QPointF(0.25, 0.5)) << "of the model's size already";
 }
 
+TEST(PlaceInDetection, FollowsResizeAndFilling) {
+  DataConfig data;
+  data.sides = {480, 800};
+  data.longest = 1333;
+  // 640 x 480 to 1067 x 800, filled up to 1088 x 800.
+  const QPointF centre = placeInDetection({640, 480}, {320, 240}, data);
+  EXPECT_NEAR(centre.x(), 320 * (800.0 / 480) / 1088, 1e-12);
+  EXPECT_NEAR(centre.y(), 0.5, 1e-12);
+  // 1000 x 400: the longer side is the one that counts.
+  EXPECT_NEAR(placeInDetection({1000, 400}, {1000, 0}, data).x(), 1333.0 / 1344, 1e-12);
+}
+
 TEST(ImageObjects, AMaskIsCutOutWhereItIs) {
   coco::CocoSet set;
   set.images = {{1, 30, 20, "a.png"}};

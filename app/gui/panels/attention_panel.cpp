@@ -305,13 +305,26 @@ QPointF placeInEvaluation(QSize pixels, QPointF at, int imageSize) {
   return {along(at.x(), pixels.width()), along(at.y(), pixels.height())};
 }
 
+QPointF placeInDetection(QSize pixels, QPointF at, const DataConfig& data) {
+  constexpr double kMultiple = 32;
+  const double shorter = std::min(pixels.width(), pixels.height()), longer = std::max(pixels.width(), pixels.height());
+  const double side = static_cast<double>(*std::max_element(data.sides.begin(), data.sides.end()));
+  const double scale = std::min(side / shorter, static_cast<double>(data.longest) / longer);
+  const auto along = [&](double place, int length) {
+    return place * scale / (std::ceil(std::round(length * scale) / kMultiple) * kMultiple);
+  };
+  return {along(at.x(), pixels.width()), along(at.y(), pixels.height())};
+}
+
 void AttentionPanel::showPlace(const ImagePlace& place) {
   if (place.index >= 0) return showImage(place.split, place.index);
   subject_.image.path = place.file.toStdString();
   if (place.at && !place.pixels.isEmpty()) {
     const RunRow* row = session().run(first_->run());
-    const auto size = configOf(row ? row : session().currentRun()).model.imageSize;
-    const QPointF at = placeInEvaluation(place.pixels, *place.at, static_cast<int>(size));
+    const RunConfig config = configOf(row ? row : session().currentRun());
+    const QPointF at = config.isDetector()
+                           ? placeInDetection(place.pixels, *place.at, config.data)
+                           : placeInEvaluation(place.pixels, *place.at, static_cast<int>(config.model.imageSize));
     const QPointF inside(std::clamp(at.x(), 0.0, 1.0), std::clamp(at.y(), 0.0, 1.0));
     subject_.query = inside;
     subject_.isMean = false;

@@ -7,6 +7,7 @@
 #include "app/gui/panel.h"
 #include "app/gui/panels/attention_pane.h"
 #include "app/gui/panels/attention_side.h"
+#include "core/config/data_config.h"
 #include "widgets/attention_view/colour_bar.h"
 #include "widgets/attention_view/head_strip.h"
 
@@ -18,6 +19,9 @@ struct ImagePlace;
 /// of the model's, then a central square), as fractions; may lie outside [0, 1]. A file of the model's very size is
 /// taken as it is.
 QPointF placeInEvaluation(QSize pixels, QPointF at, int imageSize);
+
+/// The same in what a detector sees of it: brought to `data.sides` and `data.longest`, filled up to multiples of 32.
+QPointF placeInDetection(QSize pixels, QPointF at, const DataConfig& data);
 
 class AttentionPanel : public Panel {
   Q_OBJECT

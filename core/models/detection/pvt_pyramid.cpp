@@ -36,4 +36,12 @@ std::vector<FoldSite> PvtPyramid::foldSites() {
   return pvtFoldSites(stages_);
 }
 
+std::vector<nn::Attention*> PvtPyramid::attentionLayers() {
+  std::vector<nn::Attention*> layers;
+  for (const auto& stage : stages_) {
+    for (const auto& block : stage.blocks) layers.push_back(block->attn.get());
+  }
+  return layers;
+}
+
 }  // namespace slab

@@ -18,6 +18,7 @@ class PvtPyramid : public PyramidBackbone {
   explicit PvtPyramid(const ModelConfig& config);
   std::vector<at::Tensor> forward(const at::Tensor& images) override;
   std::vector<FoldSite> foldSites() override;
+  std::vector<nn::Attention*> attentionLayers() override;
 
  private:
   std::vector<PvtLayers> stages_;

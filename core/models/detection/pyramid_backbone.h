@@ -10,6 +10,7 @@
 #include "core/config/model_config.h"
 #include "core/models/fold_site.h"
 #include "core/models/norm_counters.h"
+#include "core/nn/attention/attention.h"
 #include "core/nn/context.h"
 
 namespace slab {
@@ -30,6 +31,8 @@ class PyramidBackbone : public torch::nn::Module {
   virtual std::vector<at::Tensor> forward(const at::Tensor& images) = 0;
   /// All norms still in place, in the order of the forward.
   virtual std::vector<FoldSite> foldSites() = 0;
+  /// In the order of the forward; their places are those of the last forward's maps, filled up to whole windows.
+  virtual std::vector<nn::Attention*> attentionLayers() = 0;
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
 
@@ -38,6 +41,7 @@ class PyramidBackbone : public torch::nn::Module {
   [[nodiscard]] const nn::LambdaState& lambda() const { return context_->lambda; }
   void setEvalBranch(nn::EvalBranch branch) { context_->lambda.evalBranch = branch; }
   void setGenerator(std::optional<at::Generator> generator) { context_->generator = std::move(generator); }
+  void setProbe(nn::AttentionProbe* probe) { context_->probe = probe; }
   void setNormProbe(nn::NormProbe* probe) { context_->normProbe = probe; }
   /// Shared with all modules of the backbone.
   [[nodiscard]] const nn::ContextPtr& context() const { return context_; }

@@ -69,9 +69,9 @@ at::Tensor PyramidBlock::forward(const at::Tensor& tokens, Grid grid) {
 }
 
 at::Tensor PyramidBlock::attend(const at::Tensor& normed, Grid grid) {
-  nn::AttentionPlace place = attn->place();
-  place.height = roundUp(grid.rows, place.window);
-  place.width = roundUp(grid.columns, place.window);
+  const std::int64_t window = attn->place().window;
+  attn->setGrid(roundUp(grid.rows, window), roundUp(grid.columns, window));
+  const nn::AttentionPlace& place = attn->place();
   const nn::WindowLayout layout(place);
   const at::Tensor packed = fillUp(attn->qkv->forward(normed).unflatten(1, {grid.rows, grid.columns}),
                                    {place.height, place.width}, attn->qkv->outputOfPadding());
@@ -139,6 +139,14 @@ std::vector<at::Tensor> SwinPyramid::forward(const at::Tensor& images) {
     grid = {(grid.rows + 1) / 2, (grid.columns + 1) / 2};
   }
   return maps;
+}
+
+std::vector<nn::Attention*> SwinPyramid::attentionLayers() {
+  std::vector<nn::Attention*> layers;
+  for (const auto& stage : stages_) {
+    for (const auto& block : stage.blocks) layers.push_back(block->attn.get());
+  }
+  return layers;
 }
 
 std::vector<FoldSite> SwinPyramid::foldSites() {

@@ -46,6 +46,7 @@ class SwinPyramid : public PyramidBackbone {
  public:
   explicit SwinPyramid(const ModelConfig& config);
   std::vector<at::Tensor> forward(const at::Tensor& images) override;
+  std::vector<nn::Attention*> attentionLayers() override;
 
   /// The norms of the outputs have no layer to go to.
   std::vector<FoldSite> foldSites() override;

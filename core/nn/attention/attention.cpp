@@ -41,4 +41,11 @@ at::Tensor JointAttention::attend(const at::Tensor& packed, const at::Tensor& ma
   return proj->forward(output);
 }
 
+void JointAttention::setGrid(std::int64_t height, std::int64_t width) {
+  AttentionPlace moved = place();
+  moved.height = height;
+  moved.width = width;
+  setPlace(std::move(moved));
+}
+
 }  // namespace slab::nn

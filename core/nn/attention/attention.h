@@ -110,6 +110,8 @@ class JointAttention : public Attention {
   at::Tensor forward(const at::Tensor& tokens, const at::Tensor& mask = {});
   /// What follows the qkv layer: packed (B', N, 3C), q, k and v side by side -> (B', N, C).
   at::Tensor attend(const at::Tensor& packed, const at::Tensor& mask = {});
+  /// For maps of any size: rows and columns of tokens that the windows are cut from, whole windows of both.
+  void setGrid(std::int64_t height, std::int64_t width);
 
   std::shared_ptr<Linear> qkv;
   std::shared_ptr<Linear> proj;

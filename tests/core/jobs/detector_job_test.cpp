@@ -235,6 +235,33 @@ TEST_F(DetectorJob, ABranchKeepsTheHeadsOfItsDetector) {
   EXPECT_TRUE(contains(other.reason, "detector.hidden is 64 here and 32 in")) << other.reason;
 }
 
+TEST_F(DetectorJob, ShowsTheAttentionOfItsBackboneOverAnyImage) {
+  trained("run", {"train.steps=2", "train.eval_every=0", "prepbn.lambda_end=1"});
+  AttentionRequest asked;
+  asked.source.checkpoint = (folder_ / "run").string();
+  asked.image.split = "val";
+  // 64 x 48 pixels become 85 x 64, filled up to 96 x 64: 24 x 16 patches, in windows of 8 and 7.
+  for (const int layer : {0, 1, 2, 3, 4}) {
+    asked.layer = layer;
+    asked.query = 0;
+    const Message reply = jobs::attentionMap(asked, 7);
+    const auto map = unpack<AttentionMap>(reply);
+    ASSERT_EQ(map.layers.size(), 5U);
+    const AttentionLayer& shown = map.layers[static_cast<std::size_t>(layer)];
+    const int stride = 4 << shown.stage;
+    EXPECT_EQ(map.gridHeight, 64 / stride);
+    EXPECT_EQ(map.gridWidth, 96 / stride);
+    const WireArray* attention = reply.find("attention");
+    ASSERT_NE(attention, nullptr);
+    EXPECT_EQ(attention->shape, (std::vector<std::int64_t>{shown.heads, map.gridHeight, map.gridWidth}));
+    for (const double sum : map.rowSums) EXPECT_NEAR(sum, 1.0, 1e-3) << shown.name;
+    EXPECT_EQ(reply.find("depthwise") != nullptr, shown.kind == "linear");
+    EXPECT_EQ(reply.find("image")->shape, (std::vector<std::int64_t>{64, 96, 3}));
+  }
+  asked.image.index = 99;
+  EXPECT_THROW((void)jobs::attentionMap(asked, 8), Error);
+}
+
 TEST_F(DetectorJob, WhatIsForClassifiersSaysSo) {
   trained("run", {"train.steps=2", "train.eval_every=0", "prepbn.lambda_end=1"});
   ModelSource source;
