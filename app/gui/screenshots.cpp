@@ -109,7 +109,7 @@ bool Screenshots::writeSummary() {
   QString text = "Project " + session_.projectPath() + "\n\nRuns\n";
   for (const RunRow& row : session_.runs()) {
     text += QString("  %1: %2, step %3 of %4").arg(row.name, stateText(row.state)).arg(row.step).arg(row.steps);
-    if (std::isfinite(row.top1)) text += QString(", top-1 %1 %").arg(row.top1, 0, 'f', 1);
+    if (std::isfinite(row.top1)) text += QString(", %1 %2 %").arg(row.scoreName()).arg(row.top1, 0, 'f', 1);
     text += QString(", %1 of training\n").arg(QString::fromStdString(formatDuration(row.activeSeconds)));
   }
   for (const CurvePlot* plot : window_.findChildren<CurvePlot*>()) {

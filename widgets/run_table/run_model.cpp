@@ -153,7 +153,7 @@ bool RunModel::setData(const QModelIndex& index, const QVariant& value, int role
 }
 
 QVariant RunModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  static const QStringList names{tr("run"),  tr("state"),     tr("top-1"), tr("best"), tr("loss"),   tr("step"),
+  static const QStringList names{tr("run"),  tr("state"),     tr("score"), tr("best"), tr("loss"),   tr("step"),
                                  tr("norm"), tr("attention"), tr("model"), tr("time"), tr("started")};
   if (orientation != Qt::Horizontal) return {};
   if (role == Qt::DisplayRole) return names.value(section);

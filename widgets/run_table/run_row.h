@@ -46,6 +46,9 @@ struct RunRow {
   QMap<QString, QString> config;    ///< resolved configuration, dotted keys: "model.norm" -> "prep_bn"
 
   [[nodiscard]] bool isActive() const { return slab::isActive(state); }
+  [[nodiscard]] bool isDetector() const { return config.value("data.type") == "coco"; }
+  /// What top1 and bestTop1 are.
+  [[nodiscard]] QString scoreName() const { return isDetector() ? QStringLiteral("mask AP") : QStringLiteral("top-1"); }
 };
 
 /// Epochs of the whole run, from its plan or else its configuration.

@@ -56,7 +56,7 @@ class NarrowDelegate : public QStyledItemDelegate {
     if (std::isfinite(row.top1)) {
       p->setFont(theme().font(TextRole::NumberSmall));
       p->setPen(t.muted);
-      p->drawText(lower, Qt::AlignVCenter | Qt::AlignRight, QString("top-1 %1 %").arg(row.top1, 0, 'f', 1));
+      p->drawText(lower, Qt::AlignVCenter | Qt::AlignRight, QString("%1 %2 %").arg(row.scoreName()).arg(row.top1, 0, 'f', 1));
     }
     p->restore();
   }

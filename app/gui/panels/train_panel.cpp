@@ -5,6 +5,8 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 #include "app/gui/panels/schedule_curves.h"
 #include "app/gui/run_actions.h"
@@ -73,9 +75,11 @@ std::vector<PanelCard> TrainPanel::makeCards() {
   loss.header->addButton(exportLoss_);
   PanelCard schedule = plotCard("schedule", tr("Lambda and learning rate"), {}, schedule_);
   scheduleHeader_ = schedule.header;
+  const PanelCard score = plotCard("top1", tr("Top-1"), tr("validation, percent"), top1_);
+  scoreHeader_ = score.header;
   std::vector<PanelCard> cards{{"runs", tr("Runs"), runs, runsHeader_},
                                loss,
-                               plotCard("top1", tr("Top-1"), tr("validation, percent"), top1_),
+                               score,
                                schedule,
                                plotCard("gradient", tr("Gradient norm"), tr("before clipping"), gradient_),
                                {"timeline", tr("Timeline"), timeline_, bare}};
@@ -201,6 +205,39 @@ std::vector<Curve> TrainPanel::curvesOf(const std::string& series, bool smoothed
   return curves;
 }
 
+// A detector alone is shown with the terms of its loss.
+std::vector<Curve> TrainPanel::lossCurves() const {
+  std::vector<Curve> curves = curvesOf("loss", true, false);
+  const auto shown = session().shownRuns();
+  if (shown.size() != 1 || !shown.front()->isDetector()) return curves;
+  int colour = shown.front()->colour;
+  for (const auto& [series, words] :
+       {std::pair{"loss/rpn_class", tr("proposals, class")}, std::pair{"loss/rpn_box", tr("proposals, box")},
+        std::pair{"loss/class", tr("class")}, std::pair{"loss/box", tr("box")}, std::pair{"loss/mask", tr("mask")}}) {
+    ++colour;
+    for (Curve& curve : curvesOf(series, true, false)) {
+      curve.label = words;
+      curve.series = colour;
+      curves.push_back(std::move(curve));
+    }
+  }
+  return curves;
+}
+
+std::vector<Curve> TrainPanel::scoreCurves() const {
+  std::vector<Curve> curves = curvesOf("top1", false, true);
+  for (const auto& [series, words, dash] : {std::tuple{"val/box_ap", tr("%1, boxes"), Qt::SolidLine},
+                                            std::tuple{"val/mask_ap", tr("%1, masks"), Qt::DashLine}}) {
+    for (Curve& curve : curvesOf(series, false, true)) {
+      curve.label = words.arg(curve.label);
+      curve.dash = dash;
+      curve.scale = 100;
+      curves.push_back(std::move(curve));
+    }
+  }
+  return curves;
+}
+
 void TrainPanel::updateRuns() {
   runs_->setRuns(session().runs());
   const RunRow* current = session().currentRun();
@@ -221,22 +258,27 @@ void TrainPanel::updateRuns() {
 
 void TrainPanel::takeData(const QString& path) {
   const std::size_t before = loss_->curves().size() + top1_->curves().size() + gradient_->curves().size();
-  const std::size_t now = curvesOf("loss", true, false).size() + curvesOf("top1", false, true).size() +
-                          curvesOf("grad_norm", true, false).size();
+  const std::size_t now = lossCurves().size() + scoreCurves().size() + curvesOf("grad_norm", true, false).size();
   if (before != now || schedule_->curves().empty()) return updateCurves();
   for (CurvePlot* plot : {loss_, top1_, schedule_, gradient_}) plot->refresh();
   if (session().currentRun() != nullptr && session().currentRun()->path == path) updateTimeline();
 }
 
 void TrainPanel::updateCurves() {
-  loss_->setCurves(curvesOf("loss", true, false));
-  top1_->setCurves(curvesOf("top1", false, true));
+  loss_->setCurves(lossCurves());
+  top1_->setCurves(scoreCurves());
   gradient_->setCurves(curvesOf("grad_norm", true, false));
   const RunRow* row = session().currentRun();
   if (row != nullptr && row->plan.totalSteps > 0) {
     for (CurvePlot* plot : {loss_, top1_, schedule_, gradient_})
       plot->setXExtent(0, static_cast<double>(row->plan.totalSteps));
-    lossHeader_->setSubtitle(tr("train, label smoothing %1").arg(row->config.value("train.label_smoothing")));
+    const bool isDetector = row->isDetector();
+    lossHeader_->setSubtitle(isDetector
+                                 ? tr("train, sum of five terms")
+                                 : tr("train, label smoothing %1").arg(row->config.value("train.label_smoothing")));
+    scoreHeader_->setTitle(isDetector ? tr("Average precision") : tr("Top-1"));
+    scoreHeader_->setSubtitle(isDetector ? tr("COCO's, of boxes and masks, percent") : tr("validation, percent"));
+    top1_->setTitle(scoreHeader_->title(), "%");
   }
   updateSchedule();
   updateTimeline();

@@ -37,6 +37,8 @@ class TrainPanel : public Panel {
   void updateStatus();
   void takeData(const QString& path);
   [[nodiscard]] std::vector<Curve> curvesOf(const std::string& series, bool smoothed, bool markers) const;
+  [[nodiscard]] std::vector<Curve> lossCurves() const;
+  [[nodiscard]] std::vector<Curve> scoreCurves() const;
 
   CurveLink link_;
   mutable StitchedCurves stitched_;
@@ -44,7 +46,7 @@ class TrainPanel : public Panel {
   QAction *logY_, *exportLoss_, *showAll_;
   // Cards; owned by their docks.
   CurvePlot *loss_ = nullptr, *top1_ = nullptr, *schedule_ = nullptr, *gradient_ = nullptr;
-  CardHeader *scheduleHeader_ = nullptr, *runsHeader_ = nullptr, *lossHeader_ = nullptr;
+  CardHeader *scheduleHeader_ = nullptr, *runsHeader_ = nullptr, *lossHeader_ = nullptr, *scoreHeader_ = nullptr;
   RunTable* table_ = nullptr;
   RunTimeline* timeline_ = nullptr;
   QLabel* differences_ = nullptr;
