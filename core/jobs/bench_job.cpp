@@ -6,99 +6,17 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
-#include "core/config/cost.h"
 #include "core/device/device.h"
-#include "core/inspect/fold_certificate.h"
+#include "core/inspect/bench_candidate.h"
 #include "core/inspect/latency.h"
-#include "core/inspect/model_source.h"
 #include "core/jobs/inspection.h"
-#include "core/models/decay_groups.h"
-#include "core/ops/linear.h"
-#include "core/ops/options.h"
-#include "core/train/loss.h"
-#include "core/train/trainer.h"
 
 namespace slab::jobs {
 namespace {
 
+using Candidate = inspect::BenchCandidate;
+
 constexpr double kBusyShare = 0.15;
-
-// One row of the comparison: a model, its input, and how it is to be computed.
-class Candidate {
- public:
-  Candidate(const BenchEntry& entry, const BenchRequest& request, c10::Device device)
-      : label_(entry.label), device_(device), isTraining_(request.training) {
-    ModelSource source = entry.source;
-    if (request.resolution > 0) source.settings["model.image_size"] = std::to_string(request.resolution);
-    auto opened = inspect::openModel(source);
-    options_ = {ops::backendFromName(source.backend.empty() ? opened.config.ops.backend : source.backend),
-                ops::linearBackendFromName(source.linear.empty() ? opened.config.ops.linear : source.linear)};
-    config_ = opened.config;
-    model_ = opened.model;
-    const auto& shape = config_.model;
-    input_ = at::randn({request.batch, shape.inChannels, shape.imageSize, shape.imageSize},
-                       at::detail::createCPUGenerator(1), at::TensorOptions());
-    const ops::OptionsGuard scope(options_);
-    if (source.folded) {
-      certificate_ = inspect::certifyFold(*model_, input_.slice(0, 0, std::min<std::int64_t>(request.batch, 2)));
-      model_ = certificate_->folded;
-    }
-    model_->torch::nn::Module::to(device_);
-    input_ = input_.to(device_);
-    if (isTraining_) startTraining();
-  }
-
-  [[nodiscard]] const std::string& label() const { return label_; }
-  [[nodiscard]] const ModelConfig& model() const { return config_.model; }
-  [[nodiscard]] const std::optional<inspect::FoldCertificate>& certificate() const { return certificate_; }
-  [[nodiscard]] std::int64_t parameters() const { return model_->parameterCount(); }
-
-  void run() {
-    const ops::OptionsGuard scope(options_);
-    if (isTraining_) {
-      step();
-      return;
-    }
-    const c10::InferenceMode inference;
-    model_->forward(input_);
-    if (timer_) timer_->finishRun();
-  }
-
-  // From here on every run tells where its time goes: the parts are those of the very samples that are
-  // reported, so they add up to them.
-  void startBreakdown() {
-    if (isTraining_ || timer_) return;
-    timer_.emplace();
-    model_->setTimer(&*timer_);
-  }
-
-  [[nodiscard]] const std::optional<inspect::PartTimer>& breakdown() const { return timer_; }
-
- private:
-  void startTraining() {
-    model_->train();
-    model_->setLambda(0.5);
-    labels_ = at::randint(config_.model.classes, {input_.size(0)}, at::kLong).to(device_);
-    optimizer_.emplace(train::makeOptimizer(*model_, config_.optim));
-  }
-
-  void step() {
-    optimizer_->zeroGrad();
-    train::labelSmoothedCrossEntropy(model_->forward(input_), labels_, config_.train.labelSmoothing).backward();
-    optimizer_->step(1e-5);
-  }
-
-  std::string label_;
-  c10::Device device_;
-  bool isTraining_;
-  RunConfig config_;
-  ops::Options options_;
-  std::shared_ptr<Backbone> model_;
-  at::Tensor input_, labels_;
-  std::optional<inspect::FoldCertificate> certificate_;
-  std::optional<train::AdamW> optimizer_;
-  std::optional<inspect::PartTimer> timer_;
-};
 
 std::vector<BenchLayer> layersOf(const inspect::PartTimer& timer) {
   std::vector<BenchLayer> layers;
@@ -109,7 +27,7 @@ std::vector<BenchLayer> layersOf(const inspect::PartTimer& timer) {
   return layers;
 }
 
-BenchRow rowOf(Candidate& candidate, const std::vector<double>& samples, double processorMs,
+BenchRow rowOf(const Candidate& candidate, const std::vector<double>& samples, double processorMs,
                const BenchRequest& request) {
   BenchRow row;
   row.label = candidate.label();
@@ -123,7 +41,7 @@ BenchRow rowOf(Candidate& candidate, const std::vector<double>& samples, double 
   row.imagesPerSecond = row.p50 > 0 ? static_cast<double>(request.batch) * 1e3 / row.p50 : 0.0;
   row.cpuMilliseconds = processorMs;
   row.parameters = candidate.parameters();
-  row.macs = modelCost(candidate.model()).macs * request.batch;
+  row.macs = candidate.macs();
   row.samples = static_cast<std::int64_t>(samples.size());
   return row;
 }
@@ -206,7 +124,7 @@ Message benchModels(const BenchRequest& request, std::uint64_t id, std::stop_tok
   for (const auto& entry : request.entries) {
     if (stop.stop_requested()) break;
     tell({"build", entry.label, static_cast<int>(owned.size()), static_cast<int>(request.entries.size()), {}});
-    owned.push_back(std::make_unique<Candidate>(entry, request, device));
+    owned.push_back(Candidate::open(entry, request, device));
     candidates.push_back(owned.back().get());
     subjects.push_back({entry.label, [candidate = owned.back().get()] { candidate->run(); }});
   }
@@ -230,8 +148,11 @@ Message benchModels(const BenchRequest& request, std::uint64_t id, std::stop_tok
     report.rows.push_back(rowOf(*candidates[i], timing.samples[i], timing.processorMilliseconds[i], request));
     if (const auto& parts = candidates[i]->breakdown()) report.rows.back().layers = layersOf(*parts);
     report.rows.back().peakBytes = peakBytesOf(*candidates[i], device);
-    if (const auto& certificate = candidates[i]->certificate()) {
-      report.context["certificate/" + candidates[i]->label()] = formatNumber(certificate->worstRelative(), 2);
+    if (const auto error = candidates[i]->foldError()) {
+      report.context["certificate/" + candidates[i]->label()] = formatNumber(*error, 2);
+    }
+    if (const std::string input = candidates[i]->input(); !input.empty()) {
+      report.context["input/" + candidates[i]->label()] = input;
     }
   }
   report.pairs = pairsOf(candidates, timing);

@@ -41,6 +41,7 @@ class PyramidBackbone : public torch::nn::Module {
   [[nodiscard]] const nn::LambdaState& lambda() const { return context_->lambda; }
   void setEvalBranch(nn::EvalBranch branch) { context_->lambda.evalBranch = branch; }
   void setGenerator(std::optional<at::Generator> generator) { context_->generator = std::move(generator); }
+  void setTimer(nn::StageTimer* timer) { context_->timer = timer; }
   void setProbe(nn::AttentionProbe* probe) { context_->probe = probe; }
   void setNormProbe(nn::NormProbe* probe) { context_->normProbe = probe; }
   /// Shared with all modules of the backbone.

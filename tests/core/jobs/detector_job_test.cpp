@@ -240,6 +240,7 @@ TEST_F(DetectorJob, ShowsTheAttentionOfItsBackboneOverAnyImage) {
   AttentionRequest asked;
   asked.source.checkpoint = (folder_ / "run").string();
   asked.image.split = "val";
+  asked.image.index = 0;
   // 64 x 48 pixels become 85 x 64, filled up to 96 x 64: 24 x 16 patches, in windows of 8 and 7.
   for (const int layer : {0, 1, 2, 3, 4}) {
     asked.layer = layer;
