@@ -12,7 +12,7 @@ namespace slab::jobs {
 namespace {
 
 constexpr std::uint8_t kDefectGrey = 128;
-constexpr int kSmallestSide = 8, kLargestSide = 512;
+constexpr int kSmallestSide = 8, kLargestSide = 1024;
 
 /// Page after page is asked for: one process serves them all.
 sandbox::Decoded decode(const std::string& path, int side) {

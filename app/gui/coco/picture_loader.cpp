@@ -8,7 +8,7 @@
 namespace slab {
 namespace {
 
-constexpr int kPictureSide = 512;  // the most that the worker's sandbox hands out
+constexpr int kPictureSide = 1024;  // the most that the worker's sandbox hands out
 constexpr int kThumbnailSide = 128;
 constexpr int kMostOpen = 4;
 constexpr int kMostKnown = 1024;  // thumbnails: 50 MB
