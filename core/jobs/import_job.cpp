@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 
 #include "core/base/error.h"
+#include "core/config/arch/recognize.h"
 #include "core/config/arch/registry.h"
+#include "core/config/detector_config.h"
 #include "core/config/enums.h"
 #include "core/config/load.h"
 #include "core/formats/durable_file.h"
@@ -11,6 +14,7 @@
 #include "core/inspect/foreign_weights.h"
 #include "core/jobs/inspection.h"
 #include "core/models/build_model.h"
+#include "core/models/detection/mask_rcnn.h"
 #include "core/train/tensor_files.h"
 #include "core/train/training_state.h"
 
@@ -76,11 +80,10 @@ void describeFile(const ForeignWeights& weights, const std::optional<Recognition
   report.norm = wordOf(seen->config.norm);
 }
 
-void describeModel(const Backbone& model, const ModelConfig& config, ImportReport& report) {
-  report.model = config.name;
-  report.imageSize = config.imageSize;
-  report.classes = config.classes;
-  for (const auto& parameter : model.parameters()) report.parameters += parameter.numel();
+std::int64_t parametersOf(const torch::nn::Module& model) {
+  std::int64_t count = 0;
+  for (const auto& parameter : model.parameters()) count += parameter.numel();
+  return count;
 }
 
 std::string countOf(std::size_t count, const char* what) {
@@ -123,20 +126,16 @@ void refuseTakenFolder(const fs::path& folder) {
 }
 
 // The pair that makes a folder a model: weights under the reference's names, and a configuration.
-void write(Backbone& model, const ModelConfig& config, const std::string& source, const fs::path& folder,
+void write(const torch::nn::Module& model, const RunConfig& config, const std::string& source, const fs::path& folder,
            ImportReport& report) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw Error(ErrorKind::Data, folder.string() + " can't be made: " + error.message());
-  RunConfig run;
-  run.model = config;
-  run.data.type = DataType::ImageFolder;
-  run.data.root = "";
-  const std::string text = toJsonText(run);
+  const std::string text = toJsonText(config);
   SafetensorsWriter writer;
   train::NamedTensors keep;
   writer.setMetadata("format", "pt");
-  writer.setMetadata("model", config.name);
+  writer.setMetadata("model", report.model);
   writer.setMetadata("imported_from", fs::path(source).filename().string());
   train::addTensors(writer, train::modelTensors(model), keep);
   writer.save((folder / train::kModelFile).string());
@@ -145,22 +144,77 @@ void write(Backbone& model, const ModelConfig& config, const std::string& source
   report.sha256 = sha256OfFile(report.output);
 }
 
+// False where something is missing or left over: nothing is to be written then.
+bool fit(torch::nn::Module& model, const ForeignWeights& weights, const ImportRequest& request, ImportReport& report) {
+  const FittedWeights fitted = inspect::fitWeights(model, weights);
+  report.parameters = parametersOf(model);
+  describeKeys(fitted, request.dropUnexpected, report);
+  if (report.complete) requireMatch(loadStateDict(model, fitted.values), request.path, report.model);
+  return report.complete;
+}
+
+RunConfig detectorConfig(const ImportRequest& request, const std::string& name, std::int64_t classes) {
+  ConfigSource source;
+  source.overrides = {"data.type=coco", "detector.name=" + name, "detector.classes=" + std::to_string(classes)};
+  for (const auto& [key, value] : request.settings) source.overrides.push_back(key + "=" + value);
+  const LoadedConfig loaded = loadConfig(source);
+  for (const auto& issue : loaded.issues) {
+    const bool matters = issue.key.starts_with("model.") || issue.key.starts_with("detector.");
+    if (issue.isError() && matters) throw Error(ErrorKind::Config, issue.key + ": " + issue.message);
+  }
+  return loaded.config;
+}
+
+using Tell = std::function<void(std::int64_t done, const char* text)>;
+
+// A whole Mask R-CNN of mmdet.
+ImportReport importDetector(const ImportRequest& request, const ForeignWeights& weights, const KeyShapes& keys,
+                            const Tell& tell) {
+  ImportReport report;
+  describeFile(weights, std::nullopt, report);
+  const auto seen = recognizeDetector(keys);
+  const std::string name = !request.model.empty() ? request.model : seen ? seen->name : "";
+  if (name.empty()) {
+    for (const auto& tensor : weights.tensors()) report.unexpected.push_back(tensor.name);
+    report.warnings.push_back("a Mask R-CNN whose backbone is none of the known ones; name the detector with --model");
+    return report;
+  }
+  if (findDetector(name) == nullptr) {
+    throw Error(ErrorKind::Config, request.path + " holds a whole detector, and there is no detector named " + name);
+  }
+  report.recognizedBy = request.model.empty() ? "keys" : "given";
+  if (seen) report.candidates = {seen->name};
+  tell(1, "fitting");
+  constexpr std::int64_t kCocoClasses = 80;
+  const RunConfig config = detectorConfig(request, name, seen ? seen->classes : kCocoClasses);
+  MaskRcnn model(detectorOf(config));
+  report.model = name;
+  report.classes = config.detector.classes;
+  report.norm = wordOf(config.model.norm);
+  if (!fit(model, weights, request, report)) return report;
+  tell(2, "writing");
+  if (!request.output.empty()) write(model, config, request.path, request.output, report);
+  return report;
+}
+
 }  // namespace
 
 ImportReport importWeights(const ImportRequest& request, std::stop_token stop, const OnProgress& onProgress) {
-  const auto tell = [&](std::int64_t done, const char* text) {
+  const Tell tell = [&](std::int64_t done, const char* text) {
     if (onProgress) onProgress({done, 3, text});
     if (stop.stop_requested()) throw Error(ErrorKind::Internal, "cancelled");
   };
   tell(0, "reading");
   if (!request.output.empty()) refuseTakenFolder(request.output);
   const ForeignWeights weights = ForeignWeights::open(request.path, request.part);
-  ImportReport report;
   const auto folded = weights.notes().find("folded");
   if (folded != weights.notes().end() && folded->second == "true") {
     throw Error(ErrorKind::Checkpoint, request.path + " holds folded weights of this program; use it with --weights");
   }
-  const auto seen = recognizeModel(shapesOf(weights), weights.hints());
+  ImportReport report;
+  const KeyShapes keys = shapesOf(weights);
+  if (isDetector(keys)) return importDetector(request, weights, keys, tell);
+  const auto seen = recognizeModel(keys, weights.hints());
   describeFile(weights, seen, report);
   if (!seen && request.model.empty()) {
     for (const auto& tensor : weights.tensors()) report.unexpected.push_back(tensor.name);
@@ -171,14 +225,14 @@ ImportReport importWeights(const ImportRequest& request, std::stop_token stop, c
   if (request.model.empty()) report.warnings = seen->guesses;
 
   tell(1, "fitting");
-  const ModelConfig config = configFor(request, seen);
-  const auto model = buildModel(config);
-  const FittedWeights fitted = inspect::fitWeights(*model, weights);
-  describeModel(*model, config, report);
-  describeKeys(fitted, request.dropUnexpected, report);
-  if (!report.complete) return report;
-  requireMatch(loadStateDict(*model, fitted.values), request.path, config.name);
-
+  RunConfig config;
+  config.model = configFor(request, seen);
+  config.data.type = DataType::ImageFolder;
+  const auto model = buildModel(config.model);
+  report.model = config.model.name;
+  report.imageSize = config.model.imageSize;
+  report.classes = config.model.classes;
+  if (!fit(*model, weights, request, report)) return report;
   tell(2, "writing");
   if (!request.output.empty()) write(*model, config, request.path, request.output, report);
   return report;

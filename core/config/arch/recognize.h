@@ -39,4 +39,15 @@ struct Recognition {
 /// their MLP, so that a model of the result is of about the file's size.
 std::optional<Recognition> recognizeModel(const KeyShapes& keys, const ModelHints& hints);
 
+struct DetectorRecognition {
+  std::string name;  // in detectors()
+  std::int64_t classes = 0;
+};
+
+/// Whether the keys are those of a Mask R-CNN under mmdet's names ("backbone.", "neck.", "rpn_head.", "roi_head.").
+bool isDetector(const KeyShapes& keys);
+
+/// Which of detectors() such keys belong to, by depths, widths and attention of the backbone and the pyramid's width.
+std::optional<DetectorRecognition> recognizeDetector(const KeyShapes& keys);
+
 }  // namespace slab

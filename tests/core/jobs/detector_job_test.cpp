@@ -241,7 +241,7 @@ TEST_F(DetectorJob, ShowsTheAttentionOfItsBackboneOverAnyImage) {
   asked.source.checkpoint = (folder_ / "run").string();
   asked.image.split = "val";
   asked.image.index = 0;
-  // 64 x 48 pixels become 85 x 64, filled up to 96 x 64: 24 x 16 patches, in windows of 8 and 7.
+  // 48 x 64 pixels become 64 x 85, filled up to 64 x 96: 24 rows of 16 patches, in windows of 8 and 7.
   for (const int layer : {0, 1, 2, 3, 4}) {
     asked.layer = layer;
     asked.query = 0;
@@ -250,17 +250,47 @@ TEST_F(DetectorJob, ShowsTheAttentionOfItsBackboneOverAnyImage) {
     ASSERT_EQ(map.layers.size(), 5U);
     const AttentionLayer& shown = map.layers[static_cast<std::size_t>(layer)];
     const int stride = 4 << shown.stage;
-    EXPECT_EQ(map.gridHeight, 64 / stride);
-    EXPECT_EQ(map.gridWidth, 96 / stride);
+    EXPECT_EQ(map.gridHeight, 96 / stride);
+    EXPECT_EQ(map.gridWidth, 64 / stride);
     const WireArray* attention = reply.find("attention");
     ASSERT_NE(attention, nullptr);
     EXPECT_EQ(attention->shape, (std::vector<std::int64_t>{shown.heads, map.gridHeight, map.gridWidth}));
     for (const double sum : map.rowSums) EXPECT_NEAR(sum, 1.0, 1e-3) << shown.name;
     EXPECT_EQ(reply.find("depthwise") != nullptr, shown.kind == "linear");
-    EXPECT_EQ(reply.find("image")->shape, (std::vector<std::int64_t>{64, 96, 3}));
+    EXPECT_EQ(reply.find("image")->shape, (std::vector<std::int64_t>{96, 64, 3}));
   }
   asked.image.index = 99;
   EXPECT_THROW((void)jobs::attentionMap(asked, 8), Error);
+}
+
+TEST_F(DetectorJob, IsImportedFromAFileUnderMmdetsNames) {
+  // The registered one with three classes, as it begins.
+  LoadedConfig made =
+      loadConfig({.preset = "mask_rcnn_scenes",
+                  .text = "",
+                  .fileName = "",
+                  .overrides = {"data.root=" + folder_.path().string(), "detector.classes=3", "data.sides=64",
+                                "train.steps=1", "train.batch=2", "threads=1", "train.eval_every=0",
+                                "prepbn.lambda_end=0", "device=cpu", "optim.warmup=0"}});
+  const Finished finished = train(newRun(made, folder_ / "own"));
+  ASSERT_EQ(finished.outcome.state, RunState::Done) << finished.outcome.reason;
+  ImportRequest request;
+  request.path = (folder_ / "own/checkpoints/step-00000001/model.safetensors").string();
+  request.output = (folder_ / "imported").string();
+  const ImportReport report = jobs::importWeights(request, {});
+  EXPECT_TRUE(report.complete) << (report.missing.empty() ? "" : report.missing.front());
+  EXPECT_EQ(report.model, "mask_rcnn_scenes");
+  EXPECT_EQ(report.recognizedBy, "keys");
+  EXPECT_EQ(report.classes, 3);
+
+  jobs::DetectorRequest original = this->request("own");
+  jobs::DetectorRequest imported = this->request("imported");
+  imported.source.settings = {{"data.root", folder_.path().string()}, {"data.sides", "64"}};
+  EXPECT_EQ(jobs::evaluateDetector(imported).boxes.stats, jobs::evaluateDetector(original).boxes.stats);
+
+  request.output.clear();
+  request.model = "slab_swin_t";
+  EXPECT_THROW((void)jobs::importWeights(request, {}), Error) << "a classifier's name for a whole detector";
 }
 
 TEST_F(DetectorJob, WhatIsForClassifiersSaysSo) {
