@@ -56,6 +56,25 @@ std::vector<BenchEntry> namedEntries(const Options& options) {
   return entries;
 }
 
+// A detector has no sister architectures with weights of their own: it is compared with its folded form.
+std::vector<BenchEntry> detectorEntries(const std::string& run, const RunConfig& config) {
+  BenchEntry entry{config.detector.name, {}};
+  entry.source.checkpoint = run;
+  BenchEntry folded = entry;
+  folded.label += ", folded";
+  folded.source.folded = true;
+  return {entry, folded};
+}
+
+std::vector<BenchEntry> lineup(const Options& options) {
+  if (!options.model.run.empty()) {
+    const RunConfig config = loadConfigFile(options.model.run + "/config.json", options.model.settings).config;
+    if (config.isDetector()) return detectorEntries(options.model.run, config);
+  }
+  const auto [model, checkpoint] = architecture(options);
+  return benchLineup(model, checkpoint);
+}
+
 // The same network as the kernels and oneDNN compute it, and as eager PyTorch would: the composite of ATen
 // operations, BatchNorm1d on a transposed view included, and at::linear. The rival stands first.
 std::vector<BenchEntry> rivalEntries(const std::string& name, bool folded) {
@@ -241,8 +260,7 @@ int run(const Options& options) {
   if (!options.models.empty()) {
     request.entries = namedEntries(options);
   } else {
-    const auto [model, checkpoint] = architecture(options);
-    request.entries = benchLineup(model, checkpoint);
+    request.entries = lineup(options);
   }
   return runOne(request, options.json, stop.get_token());
 }

@@ -105,6 +105,7 @@ std::vector<PanelCard> LatencyPanel::makeCards() {
   };
   connect(&session(), &Session::runsChanged, this, &LatencyPanel::refresh);
   connect(&session(), &Session::currentRunChanged, this, &LatencyPanel::refresh);
+  connect(&session(), &Session::currentRunChanged, this, &LatencyPanel::updateScatter);
   refresh();
   return {{"compare", tr("Side by side"), content, header_},
           {"parts", tr("Where the time goes"), padded(parts_), partsHeader_},
@@ -137,18 +138,24 @@ QList<QWidget*> LatencyPanel::makeContextWidgets() {
   return {what, batch, precision, device_, quiet_};
 }
 
+bool LatencyPanel::showsDetectors() const {
+  const RunRow* run = session().currentRun();
+  return run != nullptr && run->isDetector();
+}
+
 std::vector<BenchEntry> LatencyPanel::entries() const {
   if (what_ == What::Architecture) return architectureEntries(session().currentRun());
   std::vector<BenchEntry> entries;
   for (const RunRow& row : session().runs()) {
-    if (row.lastCheckpoint.isEmpty() || entries.size() >= kMostModels) continue;
+    if (row.lastCheckpoint.isEmpty() || row.isDetector() != showsDetectors()) continue;
+    if (entries.size() >= kMostModels) break;
     BenchEntry entry{row.name.toStdString(), {}};
     entry.source.checkpoint = QDir(row.path).filePath(row.lastCheckpoint).toStdString();
     entry.source.folded = row.config.value("model.norm") != "layer_norm";
     entries.push_back(entry);
   }
   for (const ImportedModel& imported : session().imports()) {
-    if (entries.size() >= kMostModels) break;
+    if (entries.size() >= kMostModels || showsDetectors()) break;
     BenchEntry entry{imported.name.toStdString(), {}};
     entry.source.checkpoint = imported.weights.toStdString();
     entry.source.folded = imported.model.norm != NormKind::LayerNorm;
@@ -293,7 +300,11 @@ void LatencyPanel::showReport(const BenchReport& report) {
 
 void LatencyPanel::updateScatter() {
   std::vector<AccuracyPoint> points;
-  for (const auto& [path, point] : accuracy_) points.push_back(point);
+  for (const auto& [path, point] : accuracy_) {
+    const RunRow* run = session().run(path);
+    if (run != nullptr && run->isDetector() == showsDetectors()) points.push_back(point);
+  }
+  scatter_->setValueName(showsDetectors() ? tr("mask AP, %") : tr("top-1, %"));
   scatter_->setPoints(std::move(points));
 }
 

@@ -47,6 +47,8 @@ class LatencyPanel : public Panel {
   void exportFigure(const Figure* figure, const QString& name);
   void exportNumbers();
   [[nodiscard]] std::vector<BenchEntry> entries() const;
+  /// Whether the current run is one: AP and top-1 are not compared.
+  [[nodiscard]] bool showsDetectors() const;
   [[nodiscard]] QString unit() const;
 
   QuietMachine* machine_;

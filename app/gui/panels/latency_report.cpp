@@ -63,7 +63,23 @@ int latencyColour(std::size_t row) {
   return kColours[row % std::size(kColours)];
 }
 
+namespace {
+
+std::vector<BenchEntry> detectorEntries(const RunRow& run) {
+  BenchEntry entry{run.model.toStdString(), {}};
+  entry.source.checkpoint = QDir(run.path).filePath(run.lastCheckpoint).toStdString();
+  BenchEntry folded = entry;
+  folded.label += ", folded";
+  folded.source.folded = true;
+  return {entry, folded};
+}
+
+}  // namespace
+
 std::vector<BenchEntry> architectureEntries(const RunRow* run) {
+  if (run != nullptr && run->isDetector()) {
+    return run->lastCheckpoint.isEmpty() ? std::vector<BenchEntry>{} : detectorEntries(*run);
+  }
   const std::string name = configOf(run).model.name;
   const auto settings = modelSettings(run);
   const std::string letters = settings.at("model.attention");

@@ -10,7 +10,8 @@
 namespace slab {
 
 /// What is compared: LayerNorm, PRepBN, PRepBN folded, SLAB, SLAB folded of one architecture. SLAB takes the run's own
-/// weights where they are of that kind, else random ones; a row's time does not depend on the values.
+/// weights where they are of that kind, else random ones; a row's time does not depend on the values. A detector is
+/// compared with its folded form; nothing before its first checkpoint.
 std::vector<BenchEntry> architectureEntries(const RunRow* run);
 
 /// Report and colours as rows of the table, times per batch; differences are paired ratios to the first row.
