@@ -44,7 +44,7 @@ DetectionSet::DetectionSet(const std::string& annotations, const std::string& fo
   coco::refuseFaults(reading.faults, "which slab data scan --type coco --annotations " + annotations + " names");
   set_ = std::move(reading.set);
   for (const auto& [kind, count] : reading.faults.counts()) {
-    note(count, "records with the fault " + std::string(coco::toString(kind)) + ", used as they stand");
+    note("records with the fault " + std::string(coco::toString(kind)), count, "used as they stand");
   }
   std::error_code error;
   folder_ = fs::canonical(folder, error);
@@ -94,14 +94,14 @@ void DetectionSet::collect(bool isTraining) {
   std::sort(samples_.begin(), samples_.end(),
             [this](const Sample& a, const Sample& b) { return set_.images[a.image].id < set_.images[b.image].id; });
   if (!isTraining) return;
-  note(withoutMask, "objects without a mask are left out");
-  note(withoutPixel, "objects without an area of a pixel in their image are left out");
-  note(empty, "images without an object to learn from are left out");
-  note(small, "images with a side below " + std::to_string(kLeastSide) + " pixels are left out");
+  note("objects without a mask", withoutMask);
+  note("objects without an area of a pixel in their image", withoutPixel);
+  note("images without an object to learn from", empty);
+  note("images with a side below " + std::to_string(kLeastSide) + " pixels", small);
 }
 
-void DetectionSet::note(std::int64_t count, const std::string& what) {
-  if (count > 0) notices_.push_back({set_.path, formatInteger(count) + " " + what});
+void DetectionSet::note(const std::string& what, std::int64_t count, const std::string& fate) {
+  if (count > 0) notices_.push_back({set_.path, what + ": " + formatInteger(count) + ", " + fate});
 }
 
 std::shared_ptr<const DetectionSet> DetectionSet::open(const DataConfig& data, const DetectorKeys& detector,

@@ -54,7 +54,7 @@ class DetectionSet {
   DetectionSet(const std::string& annotations, const std::string& folder);
   void number(const DetectorKeys& detector);
   void collect(bool isTraining);
-  void note(std::int64_t count, const std::string& what);
+  void note(const std::string& what, std::int64_t count, const std::string& fate = "left out");
 
   coco::CocoSet set_;
   std::filesystem::path folder_;

@@ -90,16 +90,17 @@ TEST_F(TinySet, WhatHasNothingToLearnFromIsLeftOutAndToldInNumbers) {
   EXPECT_EQ(set->size(), 10);
   std::string all;
   for (const auto& notice : set->notices()) all += notice.message + "\n";
-  EXPECT_TRUE(contains(all, "1 objects without a mask")) << all;
-  EXPECT_TRUE(contains(all, "3 images without an object")) << all;
-  EXPECT_TRUE(contains(all, "1 images with a side below 32")) << all;
+  EXPECT_TRUE(contains(all, "objects without a mask: 1, left out")) << all;
+  EXPECT_TRUE(contains(all, "images without an object to learn from: 3, left out")) << all;
+  EXPECT_TRUE(contains(all, "images with a side below 32 pixels: 1, left out")) << all;
 }
 
 TEST_F(TinySet, ABrokenSetIsRefusedInOneMessage) {
   const auto original = readJson(annotations());
   const auto refusal = [&] { return errorOf([&] { (void)open(); }); };
   change([](auto& set) { set["annotations"][0]["category_id"] = 77; });
-  EXPECT_TRUE(contains(refusal(), "77")) << refusal();
+  EXPECT_TRUE(contains(refusal(), "category 77")) << refusal();
+  change([](auto& set) { set["annotations"][1]["category_id"] = 78; });
   EXPECT_TRUE(contains(refusal(), "slab data scan")) << refusal();
   auto none = original;
   none["annotations"].clear();
