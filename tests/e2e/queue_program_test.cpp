@@ -102,7 +102,7 @@ TEST_F(QueueProgram, AJobThatFailsDoesNotHoldUpTheOthers) {
 }
 
 TEST_F(QueueProgram, AStoppedQueueGoesOnWhereItStoodBitForBit) {
-  const auto id = add("a", {"train.steps=300", "train.eval_every=0"});
+  const auto id = add("a", {"train.steps=1500", "train.eval_every=0"});
   auto worker = startQueue();
   // Before the worker says that it began, the signal would meet a program that does not listen yet.
   ASSERT_TRUE(worker->waitForOutput("\"event\":\"start\""));
@@ -112,14 +112,14 @@ TEST_F(QueueProgram, AStoppedQueueGoesOnWhereItStoodBitForBit) {
   const auto stopped = worker->wait();
   EXPECT_EQ(stopped.exitCode, 0) << stopped.err;
   EXPECT_EQ(stopped.lines().back()["reason"], "asked to stop");
-  EXPECT_EQ(job(id).state, JobState::Waiting);
+  ASSERT_EQ(job(id).state, JobState::Waiting) << "the training was over before the order to stop came";
   EXPECT_NE(job(id).reason.find("stopped with the queue at step"), std::string::npos) << job(id).reason;
 
   const auto resumed = runQueue();
   EXPECT_EQ(resumed.exitCode, 0) << resumed.err;
   EXPECT_EQ(resumed.events("start").front()["resumed"], true);
   EXPECT_EQ(job(id).state, JobState::Done);
-  add("straight", {"train.steps=300", "train.eval_every=0"});
+  add("straight", {"train.steps=1500", "train.eval_every=0"});
   EXPECT_EQ(runQueue().exitCode, 0);
   EXPECT_EQ(weightsOf("a"), weightsOf("straight"));
 }
@@ -154,6 +154,7 @@ TEST_F(QueueProgram, ATrainingKilledBeforeItsFirstCommitIsGoneOnWith) {
   const auto result = runQueue();
   EXPECT_EQ(result.exitCode, 0) << result.err;
   EXPECT_EQ(job(id).state, JobState::Done) << job(id).reason;
+  ASSERT_EQ(result.events("start").size(), 1U);
   EXPECT_EQ(result.events("start").front()["resumed"], true);
 }
 
