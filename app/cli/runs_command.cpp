@@ -120,9 +120,10 @@ int showRun(const Options& options) {
         {"parent", run.parentPath().string() + ", branched off after " + formatInteger(run.parentStep) + " steps"});
   }
   if (json.contains("checkpoints")) {
+    const std::string score = ", " + run.scoreName() + " ";
     for (const auto& row : json["checkpoints"]) {
       table.add({"checkpoint", row["path"].get<std::string>() + ", " + formatBytes(row["bytes"].get<double>()) +
-                                   (row["top1"].is_null() ? "" : ", top-1 " + formatNumber(row["top1"].get<double>())) +
+                                   (row["top1"].is_null() ? "" : score + formatNumber(row["top1"].get<double>())) +
                                    (row["good"].get<bool>() ? "" : ", not good")});
     }
   }

@@ -46,7 +46,7 @@ DetectorConfig forScenes() {
   config.regions.samples = 64;
   config.finestSide = 28.0;
   config.hidden = 256;
-  config.maskChannels = 64;
+  config.maskChannels = 32;
   config.maskConvolutions = 2;
   return config;
 }
