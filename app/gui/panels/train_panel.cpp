@@ -231,7 +231,6 @@ std::vector<Curve> TrainPanel::scoreCurves() const {
     for (Curve& curve : curvesOf(series, false, true)) {
       curve.label = words.arg(curve.label);
       curve.dash = dash;
-      curve.scale = 100;
       curves.push_back(std::move(curve));
     }
   }
@@ -277,8 +276,8 @@ void TrainPanel::updateCurves() {
                                  ? tr("train, sum of five terms")
                                  : tr("train, label smoothing %1").arg(row->config.value("train.label_smoothing")));
     scoreHeader_->setTitle(isDetector ? tr("Average precision") : tr("Top-1"));
-    scoreHeader_->setSubtitle(isDetector ? tr("COCO's, of boxes and masks, percent") : tr("validation, percent"));
-    top1_->setTitle(scoreHeader_->title(), "%");
+    scoreHeader_->setSubtitle(isDetector ? tr("COCO's, of boxes and masks") : tr("validation, percent"));
+    top1_->setTitle(scoreHeader_->title(), isDetector ? QString() : QStringLiteral("%"));
   }
   updateSchedule();
   updateTimeline();
