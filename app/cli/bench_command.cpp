@@ -56,20 +56,10 @@ std::vector<BenchEntry> namedEntries(const Options& options) {
   return entries;
 }
 
-// A detector has no sister architectures with weights of their own: it is compared with its folded form.
-std::vector<BenchEntry> detectorEntries(const std::string& run, const RunConfig& config) {
-  BenchEntry entry{config.detector.name, {}};
-  entry.source.checkpoint = run;
-  BenchEntry folded = entry;
-  folded.label += ", folded";
-  folded.source.folded = true;
-  return {entry, folded};
-}
-
 std::vector<BenchEntry> lineup(const Options& options) {
   if (!options.model.run.empty()) {
     const RunConfig config = loadConfigFile(options.model.run + "/config.json", options.model.settings).config;
-    if (config.isDetector()) return detectorEntries(options.model.run, config);
+    if (config.isDetector()) return detectorLineup(config.detector.name, options.model.run);
   }
   const auto [model, checkpoint] = architecture(options);
   return benchLineup(model, checkpoint);

@@ -11,12 +11,6 @@ namespace slab::data {
 namespace {
 
 constexpr std::int64_t kChannels = 3;
-// The coarsest stride of a backbone: sides that it divides are not filled up within it.
-constexpr std::int64_t kMultiple = 32;
-
-std::int64_t filledUp(std::int64_t side) {
-  return (side + kMultiple - 1) / kMultiple * kMultiple;
-}
 
 EpochShape shapeOf(EpochShape shape, const DetectionSet& set) {
   shape.samples = set.size();

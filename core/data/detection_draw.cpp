@@ -60,6 +60,11 @@ DetectionView viewOfAll(int width, int height, std::int64_t shorter, std::int64_
 
 }  // namespace
 
+std::int64_t filledUp(std::int64_t side) {
+  constexpr std::int64_t kMultiple = 32;
+  return (side + kMultiple - 1) / kMultiple * kMultiple;
+}
+
 PixelSize fitSides(int width, int height, std::int64_t shorter, std::int64_t longest) {
   const double scale = std::min(static_cast<double>(longest) / std::max(width, height),
                                 static_cast<double>(shorter) / std::min(width, height));

@@ -26,6 +26,9 @@ struct DetectionView {
 /// rounded to the nearest pixel (mmcv's rescale_size).
 PixelSize fitSides(int width, int height, std::int64_t shorter, std::int64_t longest);
 
+/// A side filled up to a multiple of 32, the coarsest stride of a backbone, so that nothing is filled up within it.
+std::int64_t filledUp(std::int64_t side);
+
 /// The evaluation's: all of the image, its shorter side the largest of `data.sides`.
 DetectionView wholeView(int width, int height, const DataConfig& data);
 

@@ -8,10 +8,12 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/config/cost.h"
+#include "core/data/detection_draw.h"
 #include "core/inspect/detector_image.h"
 #include "core/inspect/detector_source.h"
 #include "core/inspect/fold_certificate.h"
 #include "core/inspect/model_source.h"
+#include "core/models/parameter_count.h"
 #include "core/ops/linear.h"
 #include "core/train/loss.h"
 #include "core/train/trainer.h"
@@ -100,11 +102,7 @@ class Detector final : public BenchCandidate {
     images_ = images_.to(device);
   }
 
-  [[nodiscard]] std::int64_t parameters() const override {
-    std::int64_t count = 0;
-    for (const auto& parameter : model_->parameters()) count += parameter.numel();
-    return count;
-  }
+  [[nodiscard]] std::int64_t parameters() const override { return parameterCount(*model_); }
   [[nodiscard]] std::int64_t macs() const override { return 0; }
   [[nodiscard]] std::string input() const override { return input_; }
 
@@ -118,7 +116,7 @@ class Detector final : public BenchCandidate {
       return openDetectorImage(first, config);
     } catch (const Error&) {
       isReal_ = false;
-      const std::int64_t side = (*std::max_element(config.data.sides.begin(), config.data.sides.end()) + 31) / 32 * 32;
+      const auto side = data::filledUp(*std::max_element(config.data.sides.begin(), config.data.sides.end()));
       return {randomImages(1, config.model.inChannels, side, side), {side, side}, {}, {}};
     }
   }

@@ -47,11 +47,6 @@ std::vector<std::string> namesFor(const RunConfig& config, const std::string& sp
   }
 }
 
-int filledUp(int side) {
-  constexpr int kMultiple = 32;
-  return (side + kMultiple - 1) / kMultiple * kMultiple;
-}
-
 // Zeros of the input stand for the mean.
 Image onMeanColour(const Image& image, int width, int height, const std::vector<double>& mean) {
   Image out{width, height, kChannels, {}};
@@ -84,7 +79,8 @@ DetectorImage openDetectorImage(const ImageSource& source, const RunConfig& conf
   const auto plane = static_cast<std::size_t>(view.width) * static_cast<std::size_t>(view.height);
   data::Normaliser(config.data.mean, config.data.std, kChannels, plane).pixels(image, values.data_ptr<float>());
 
-  const int width = filledUp(view.width), height = filledUp(view.height);
+  const auto width = static_cast<int>(data::filledUp(view.width));
+  const auto height = static_cast<int>(data::filledUp(view.height));
   opened.size = {view.height, view.width};
   opened.input = at::constant_pad_nd(values, {0, width - view.width, 0, height - view.height}).unsqueeze(0);
   opened.shown = onMeanColour(image, width, height, config.data.mean);

@@ -6,6 +6,7 @@
 
 #include "core/models/build_model.h"
 #include "core/models/detection/mask_rcnn.h"
+#include "core/models/parameter_count.h"
 #include "core/models/state_dict.h"
 
 namespace slab::inspect {
@@ -87,15 +88,9 @@ class LayerProbe {
   at::Tensor input_, before_;
 };
 
-std::int64_t parametersOf(const torch::nn::Module& module) {
-  std::int64_t count = 0;
-  for (const auto& parameter : module.parameters()) count += parameter.numel();
-  return count;
-}
-
 std::int64_t targetParameters(const FoldSite& site) {
   std::int64_t count = 0;
-  for (const auto& target : site.targets) count += parametersOf(*target.layer);
+  for (const auto& target : site.targets) count += parameterCount(*target.layer);
   return count;
 }
 
@@ -109,7 +104,7 @@ CertificateRow certifySite(FoldSite& site) {
     for (const auto& target : site.targets) probes.emplace_back(site, target);
   }
   CertificateRow row;
-  row.parametersBefore = parametersOf(*site.slot->norm()) + targetParameters(site);
+  row.parametersBefore = parameterCount(*site.slot->norm()) + targetParameters(site);
   static_cast<FoldOutcome&>(row) = foldSite(site);
   row.parametersAfter = row.folded ? targetParameters(site) : row.parametersBefore;
   if (!row.folded) return row;
@@ -214,9 +209,9 @@ PyramidCertificate certifyFold(const PyramidBackbone& model, const std::vector<a
   PyramidCertificate certificate;
   certificate.folded = copyPyramid(model);
   folded64->to(at::kDouble);
-  certificate.parametersBefore = parametersOf(*unfolded);
+  certificate.parametersBefore = parameterCount(*unfolded);
   foldBoth(certificate.folded->foldSites(), folded64->foldSites(), certificate);
-  certificate.parametersAfter = parametersOf(*certificate.folded);
+  certificate.parametersAfter = parameterCount(*certificate.folded);
 
   for (const at::Tensor& some : images) {
     certificate.images += some.size(0);

@@ -18,6 +18,7 @@
 #include "core/inspect/model_source.h"
 #include "core/jobs/detector_job.h"
 #include "core/jobs/inspection.h"
+#include "core/models/parameter_count.h"
 #include "core/wire/certificate_json.h"
 
 namespace slab::jobs {
@@ -183,15 +184,10 @@ FoldReport foldDetector(const FoldRequest& request, const std::stop_token& stop,
     for (const auto& batch : batches) found.push_back(opened.model->detect(batch.images, batch.sizes).front());
     return found;
   };
-  const auto parameters = [&] {
-    std::int64_t count = 0;
-    for (const auto& parameter : opened.model->parameters()) count += parameter.numel();
-    return count;
-  };
   const auto before = detectAll();
-  report.parametersBefore = parameters();
+  report.parametersBefore = parameterCount(*opened.model);
   inspect::foldSites(opened.model->foldSites());
-  report.parametersAfter = parameters();
+  report.parametersAfter = parameterCount(*opened.model);
   throwIfStopped(stop);
   const auto after = detectAll();
   for (std::size_t i = 0; i < before.size(); ++i) {

@@ -15,6 +15,7 @@
 #include "core/jobs/inspection.h"
 #include "core/models/build_model.h"
 #include "core/models/detection/mask_rcnn.h"
+#include "core/models/parameter_count.h"
 #include "core/train/tensor_files.h"
 #include "core/train/training_state.h"
 
@@ -80,12 +81,6 @@ void describeFile(const ForeignWeights& weights, const std::optional<Recognition
   report.norm = wordOf(seen->config.norm);
 }
 
-std::int64_t parametersOf(const torch::nn::Module& model) {
-  std::int64_t count = 0;
-  for (const auto& parameter : model.parameters()) count += parameter.numel();
-  return count;
-}
-
 std::string countOf(std::size_t count, const char* what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
@@ -147,7 +142,7 @@ void write(const torch::nn::Module& model, const RunConfig& config, const std::s
 // False where something is missing or left over: nothing is to be written then.
 bool fit(torch::nn::Module& model, const ForeignWeights& weights, const ImportRequest& request, ImportReport& report) {
   const FittedWeights fitted = inspect::fitWeights(model, weights);
-  report.parameters = parametersOf(model);
+  report.parameters = parameterCount(model);
   describeKeys(fitted, request.dropUnexpected, report);
   if (report.complete) requireMatch(loadStateDict(model, fitted.values), request.path, report.model);
   return report.complete;

@@ -15,6 +15,7 @@
 #include "core/inspect/pretrained_backbone.h"
 #include "core/jobs/branch.h"
 #include "core/jobs/version.h"
+#include "core/models/parameter_count.h"
 #include "core/store/run_reader.h"
 #include "core/train/engine.h"
 #include "core/train/ranks.h"
@@ -328,7 +329,7 @@ train::RunFacts Training::facts() const {
   facts.plan = plan_;
   facts.device = describeDevice();
   facts.processes = environment_.size;
-  for (const auto& parameter : subject_->module().parameters()) facts.parameters += parameter.numel();
+  facts.parameters = parameterCount(subject_->module());
   facts.firstStep = start_.step;
   facts.isNew = !request_.resume;
   if (resumed_) facts.checkpoint = resumed_->path;

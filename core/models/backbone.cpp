@@ -1,6 +1,7 @@
 #include "core/models/backbone.h"
 
 #include "core/base/error.h"
+#include "core/models/parameter_count.h"
 
 namespace slab {
 namespace {
@@ -42,9 +43,7 @@ std::optional<NormCounters> Backbone::counters() const {
 }
 
 std::int64_t Backbone::parameterCount() const {
-  std::int64_t count = 0;
-  for (const auto& parameter : parameters()) count += parameter.numel();
-  return count;
+  return slab::parameterCount(*this);
 }
 
 void Backbone::to(torch::Dtype dtype, bool nonBlocking) {

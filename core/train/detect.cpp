@@ -6,24 +6,10 @@
 #include <unordered_set>
 
 #include "core/models/detection/masks.h"
+#include "core/train/evaluation_mode.h"
 
 namespace slab::train {
 namespace {
-
-/// Puts a model into evaluation mode for a scope.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(torch::nn::Module& model) : model_(model), wasTraining_(model.is_training()) {
-    model_.eval();
-  }
-  ~EvaluationMode() { model_.train(wasTraining_); }
-  EvaluationMode(const EvaluationMode&) = delete;
-  EvaluationMode& operator=(const EvaluationMode&) = delete;
-
- private:
-  torch::nn::Module& model_;
-  bool wasTraining_;
-};
 
 coco::RunLengths maskOf(const Detections& found, std::int64_t i, const at::Tensor& box, const coco::CocoImage& image,
                         double threshold) {

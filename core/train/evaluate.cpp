@@ -3,23 +3,11 @@
 #include <torch/torch.h>
 
 #include "core/base/clock.h"
+#include "core/train/evaluation_mode.h"
 #include "core/train/loss.h"
 
 namespace slab::train {
 namespace {
-
-/// Puts a model into evaluation mode for a scope.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(Backbone& model) : model_(model), wasTraining_(model.is_training()) { model_.eval(); }
-  ~EvaluationMode() { model_.train(wasTraining_); }
-  EvaluationMode(const EvaluationMode&) = delete;
-  EvaluationMode& operator=(const EvaluationMode&) = delete;
-
- private:
-  Backbone& model_;
-  bool wasTraining_;
-};
 
 /// Adds up batches of logits.
 class Tally {

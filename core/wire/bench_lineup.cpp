@@ -96,4 +96,13 @@ std::vector<BenchEntry> benchLineup(const ModelConfig& model, const std::string&
   };
 }
 
+std::vector<BenchEntry> detectorLineup(const std::string& name, const std::string& checkpoint) {
+  BenchEntry entry{name, {}};
+  entry.source.checkpoint = checkpoint;
+  BenchEntry folded = entry;
+  folded.label += ", folded";
+  folded.source.folded = true;
+  return {entry, folded};
+}
+
 }  // namespace slab

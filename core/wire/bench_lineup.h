@@ -14,6 +14,9 @@ namespace slab {
 /// the others have random weights, which does not change a latency.
 std::vector<BenchEntry> benchLineup(const ModelConfig& model, const std::string& checkpoint = "");
 
+/// A detector beside its folded form: it has no sister architectures. Both with the weights of `checkpoint`.
+std::vector<BenchEntry> detectorLineup(const std::string& name, const std::string& checkpoint);
+
 /// "Swin-T" for the registry's dimensions, "Swin 28 px, 32 wide" for others.
 std::string architectureLabel(const ModelConfig& model);
 

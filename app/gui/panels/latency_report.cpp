@@ -5,6 +5,7 @@
 
 #include "app/gui/panels/run_config.h"
 #include "core/config/arch/registry.h"
+#include "core/wire/bench_lineup.h"
 
 namespace slab {
 namespace {
@@ -63,22 +64,10 @@ int latencyColour(std::size_t row) {
   return kColours[row % std::size(kColours)];
 }
 
-namespace {
-
-std::vector<BenchEntry> detectorEntries(const RunRow& run) {
-  BenchEntry entry{run.model.toStdString(), {}};
-  entry.source.checkpoint = QDir(run.path).filePath(run.lastCheckpoint).toStdString();
-  BenchEntry folded = entry;
-  folded.label += ", folded";
-  folded.source.folded = true;
-  return {entry, folded};
-}
-
-}  // namespace
-
 std::vector<BenchEntry> architectureEntries(const RunRow* run) {
   if (run != nullptr && run->isDetector()) {
-    return run->lastCheckpoint.isEmpty() ? std::vector<BenchEntry>{} : detectorEntries(*run);
+    if (run->lastCheckpoint.isEmpty()) return {};
+    return detectorLineup(run->model.toStdString(), QDir(run->path).filePath(run->lastCheckpoint).toStdString());
   }
   const std::string name = configOf(run).model.name;
   const auto settings = modelSettings(run);
