@@ -50,10 +50,14 @@ std::vector<Json> ProgramResult::events(const std::string& kind) const {
   return found;
 }
 
+std::string slabPath() {
+  return std::string(SLAB_BINARY_DIR) + "/bin/slab";
+}
+
 Program::Program(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
                  const std::map<std::string, std::string>& environment)
     : out_(folder / "stdout"), err_(folder / "stderr") {
-  static const std::string program = std::string(SLAB_BINARY_DIR) + "/bin/slab";
+  const std::string program = slabPath();
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

@@ -24,6 +24,9 @@ struct ProgramResult {
   [[nodiscard]] std::vector<Json> events(const std::string& kind) const;
 };
 
+/// The program's path.
+std::string slabPath();
+
 /// A running `slab`, its outputs in files of `folder`. Killed at the end if it still runs.
 class Program {
  public:

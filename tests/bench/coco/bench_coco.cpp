@@ -14,7 +14,7 @@
 #include "core/coco/evaluation.h"
 #include "core/coco/result_file.h"
 #include "tests/bench/coco/made_set.h"
-#include "tests/bench/ops/paired_timing.h"
+#include "tests/bench/paired_timing.h"
 #include "tests/bench/python_rival.h"
 #include "tests/core/store/temporary_folder.h"
 

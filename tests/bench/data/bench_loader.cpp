@@ -18,7 +18,7 @@
 #include "core/data/sample_source.h"
 #include "core/formats/jpeg_writer.h"
 #include "tests/bench/data/natural_images.h"
-#include "tests/bench/ops/paired_timing.h"
+#include "tests/bench/paired_timing.h"
 #include "tests/bench/python_rival.h"
 
 namespace slab::bench {

@@ -13,7 +13,7 @@
 #include "core/ops/norm.h"
 #include "core/ops/options.h"
 #include "core/ops/simplified_linear_attention.h"
-#include "tests/bench/ops/paired_timing.h"
+#include "tests/bench/paired_timing.h"
 
 namespace {
 

@@ -1,15 +1,9 @@
 // Kills and failures at random moments and at system calls: whatever happens, the store opens, all that was
 // acknowledged is in it, and every checkpoint it names is whole.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <csignal>
-#include <cstring>
-#include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -19,6 +13,7 @@
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
 #include "support/long_tier.h"
+#include "support/system_calls.h"
 #include "temporary_folder.h"
 
 namespace slab {
@@ -26,44 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using testing::choose;
+using testing::countCalls;
+using testing::Injection;
 using testing::isLongTier;
-
-struct Outcome {
-  int status = 0;    // of waitpid
-  std::string said;  // standard output: what was acknowledged
-  [[nodiscard]] bool isKilled() const { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
-  [[nodiscard]] int exitCode() const { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
-};
-
-// Runs a command; `kill_after_us` >= 0: kills it then.
-Outcome runCommand(const std::vector<std::string>& command, int kill_after_us = -1) {
-  int out[2];
-  if (::pipe(out) != 0) throw std::runtime_error("pipe");
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(out[1], STDOUT_FILENO);
-    ::close(out[0]);
-    ::close(out[1]);
-    std::vector<char*> arguments;
-    for (const std::string& part : command) arguments.push_back(const_cast<char*>(part.c_str()));
-    arguments.push_back(nullptr);
-    ::execvp(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-  ::close(out[1]);
-  if (kill_after_us >= 0) {
-    ::usleep(static_cast<useconds_t>(kill_after_us));
-    ::kill(child, SIGKILL);
-  }
-  Outcome outcome;
-  char buffer[4096];
-  for (ssize_t n = 0; (n = ::read(out[0], buffer, sizeof buffer)) > 0;) {
-    outcome.said.append(buffer, static_cast<std::size_t>(n));
-  }
-  ::close(out[0]);
-  ::waitpid(child, &outcome.status, 0);
-  return outcome;
-}
+using testing::Outcome;
+using testing::runCommand;
 
 struct Acknowledged {
   SegmentId segment = 0;
@@ -174,63 +137,16 @@ TEST(StoreCrash, LosesNothingAcknowledgedWhenKilledAtRandomMoments) {
 constexpr const char* kSystemCalls =
     "write,pwrite64,fsync,fdatasync,rename,renameat2,unlink,unlinkat,rmdir,openat,ftruncate,mkdir,close,fcntl";
 
-// Why strace can't be used here; "" when it can.
-std::string whyNoStrace() {
-  const Outcome outcome = runCommand({"sh", "-c", "strace -f -e trace=write -o /dev/null true 2>&1"});
-  if (outcome.exitCode() == 0) return "";
-  return outcome.said.empty() ? "strace is not installed" : outcome.said;
-}
-
-// How often each call is made, by the thread that makes it most often: strace counts by thread.
-std::map<std::string, int> countCalls(const fs::path& run, const fs::path& log) {
-  const Outcome outcome = runCommand(
-      {"strace", "-f", "-qq", "-e", std::string("trace=") + kSystemCalls, "-o", log, SLAB_CRASH_WRITER, run, "6"});
-  EXPECT_EQ(outcome.exitCode(), 0) << outcome.said;
-  std::map<std::pair<std::string, std::string>, int> by_thread;
-  std::ifstream lines(log);
-  const std::regex call(R"(^(\d+)\s+(\w+)\()");
-  for (std::string line; std::getline(lines, line);) {
-    std::smatch match;
-    if (std::regex_search(line, match, call)) ++by_thread[{match[1], match[2]}];
-  }
-  std::map<std::string, int> calls;
-  for (const auto& [key, count] : by_thread) calls[key.second] = std::max(calls[key.second], count);
-  return calls;
-}
-
-struct Injection {
-  std::string call;
-  int position;
-  std::string what;  // "signal=SIGKILL", "error=ENOSPC", ...
-  [[nodiscard]] std::string text() const { return call + ":" + what + ":when=" + std::to_string(position); }
-};
-
-// All of them in a long test, else a fixed sample drawn from calls, positions and ways to fail alike.
-std::vector<Injection> choose(const std::map<std::string, int>& calls, const std::vector<std::string>& whats,
-                              std::size_t limit) {
-  std::vector<Injection> all;
-  for (const auto& [call, count] : calls) {
-    for (int position = 1; position <= count; ++position) {
-      for (const std::string& what : whats) all.push_back({call, position, what});
-    }
-  }
-  if (isLongTier() || all.size() <= limit) return all;
-  Random random(20261128);
-  for (std::size_t i = 0; i < limit; ++i) std::swap(all[i], all[i + random.below(all.size() - i)]);
-  all.resize(limit);
-  return all;
-}
-
 class StoreSystemCalls : public ::testing::Test {
  protected:
   void SetUp() override {
-    const std::string reason = whyNoStrace();
+    const std::string reason = testing::whyNoStrace();
     if (!reason.empty()) {
       GTEST_SKIP() << "SYSTEM CALLS ARE NOT FAILED ON THIS MACHINE: " << reason;
     }
     // A store that exists already, as it does but for the first instant of a run.
     ASSERT_EQ(runCommand({SLAB_CRASH_WRITER, base_, "6"}).exitCode(), 0);
-    calls_ = countCalls(copyOfBase(), folder_.path() / "strace.log");
+    calls_ = countCalls({SLAB_CRASH_WRITER, copyOfBase(), "6"}, kSystemCalls, folder_.path() / "strace.log");
     ASSERT_GT(calls_["pwrite64"], 5);
     ASSERT_GT(calls_["fsync"] + calls_["fdatasync"], 1);
   }
@@ -242,9 +158,8 @@ class StoreSystemCalls : public ::testing::Test {
     return copy;
   }
 
-  Outcome inject(const fs::path& run, const Injection& injection) {
-    return runCommand({"strace", "-f", "-qq", "-e", "trace=" + injection.call, "-e", "inject=" + injection.text(), "-o",
-                       "/dev/null", SLAB_CRASH_WRITER, run, "6"});
+  static Outcome inject(const fs::path& run, const Injection& injection) {
+    return testing::runWith(injection, {SLAB_CRASH_WRITER, run, "6"});
   }
 
   test::TemporaryFolder folder_;
@@ -302,9 +217,7 @@ TEST_F(StoreSystemCalls, LosesNothingWhileTheDiskIsFull) {
   // The writer's thread is refused from its 40th write to its 59th, then there is room again. The main
   // thread makes fewer writes of this kind, all of them when it opens the store.
   const fs::path run = copyOfBase();
-  const Outcome outcome =
-      runCommand({"strace", "-f", "-qq", "-e", "trace=pwrite64", "-e", "inject=pwrite64:error=ENOSPC:when=40..59", "-o",
-                  "/dev/null", SLAB_CRASH_WRITER, run, "40"});
+  const Outcome outcome = testing::runWith({"pwrite64", "40..59", "error=ENOSPC"}, {SLAB_CRASH_WRITER, run, "40"});
   EXPECT_EQ(outcome.exitCode(), 0);
   Acknowledged acknowledged = parse(outcome.said);
   EXPECT_TRUE(acknowledged.closed);
