@@ -38,6 +38,7 @@ struct RunSummary {
   double started = 0, ended = 0;  // wall seconds
   double activeSeconds = 0;
   std::int64_t step = 0, steps = 0;
+  double epoch = 0;  // that `step` stands in
   double loss = kUnknown, lambda = kUnknown, top1 = kUnknown, bestTop1 = kUnknown, parameters = kUnknown;
   std::string lastCheckpoint;      // newest good one, relative to the run
   std::string parent;              // of a branch: the run it started from, relative to this one; "" else

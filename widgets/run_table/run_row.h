@@ -51,9 +51,10 @@ struct RunRow {
   [[nodiscard]] QString scoreName() const { return isDetector() ? QStringLiteral("mask AP") : QStringLiteral("top-1"); }
 };
 
-/// Epochs of the whole run, from its plan or else its configuration.
+/// Epochs of the whole run, from its plan or else its configuration; 0 where only its steps are known.
 inline double totalEpochs(const RunRow& row) {
-  return row.plan.totalSteps > 0 ? row.plan.epochOf(row.plan.totalSteps) : row.config.value("train.epochs").toDouble();
+  if (row.plan.totalSteps > 0) return row.plan.epochOf(row.plan.totalSteps);
+  return row.config.value("train.steps").toLongLong() > 0 ? 0 : row.config.value("train.epochs").toDouble();
 }
 
 }  // namespace slab
