@@ -272,6 +272,20 @@ TEST_F(MainWindowTest, AnEmptyProjectInvites) {
   EXPECT_TRUE(demo->isEnabled());
 }
 
+TEST_F(MainWindowTest, AnEmptyProjectOffersADetectorWhereOneWouldLook) {
+  const QTemporaryDir empty;
+  session_.openProject(empty.path());
+  ASSERT_TRUE(QTest::qWaitFor([this] { return session_.isProjectRead() && session_.runs().empty(); }, kPatience));
+  for (const char* workspace : {"runs", "train", "detection"}) {
+    window_->showWorkspace(workspace);
+    QTest::qWait(50);
+    const auto buttons = window_->workspace()->findChildren<QPushButton*>();
+    EXPECT_TRUE(std::any_of(buttons.begin(), buttons.end(), [](const QPushButton* button) {
+      return button->isVisible() && button->isEnabled() && button->text() == "Train a detector";
+    })) << workspace;
+  }
+}
+
 TEST_F(MainWindowTest, ActionsFollowTheStateOfTheRun) {
   for (const RunRow& row : session_.runs()) {
     session_.setCurrentRun(row.path);
