@@ -65,7 +65,9 @@ void print(const coco::SetScanReport& report) {
             formatInteger(report.faults.count()) + " faults" +
             (report.faults.count() > 0 ? " (" + kindsText(report.faults) + ")" : "") + ", looked through in " +
             formatDuration(report.seconds));
-  if (!report.isComplete) printLine("stopped before the end of " + formatInteger(report.allImages) + " images");
+  if (report.isComplete) return;
+  printLine(report.allImages > 0 ? "stopped before the end of " + formatInteger(report.allImages) + " images"
+                                 : "stopped while the annotations were read");
 }
 
 }  // namespace

@@ -37,9 +37,10 @@ int printConfig(const Options& options) {
   return hasErrors(loaded.issues) ? kFailed : kDone;
 }
 
-// A duration in all three units, e.g. "300 steps, 0.8 epochs, 80 %".
+// A duration in all units that are known, e.g. "300 steps, 0.8 epochs, 80 %".
 std::string inAllUnits(std::int64_t steps, const Plan& plan) {
-  std::string text = formatInteger(steps) + " steps, " + formatNumber(plan.epochOf(steps)) + " epochs";
+  std::string text = formatInteger(steps) + " steps";
+  if (plan.stepsPerEpoch > 0) text += ", " + formatNumber(plan.epochOf(steps)) + " epochs";
   if (plan.totalSteps > 0) {
     text += ", " + formatNumber(100.0 * static_cast<double>(steps) / static_cast<double>(plan.totalSteps), 3) + " %";
   }

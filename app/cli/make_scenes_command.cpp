@@ -67,8 +67,6 @@ Action setUpMakeScenes(CLI::App& data) {
   auto options = std::make_shared<Options>();
   coco::SceneSetOptions& scenes = options->scenes;
   scenes.items = kFashionMnistRoot;
-  scenes.images = 1000;
-  scenes.size = 128;
   auto* app = data.add_subcommand("make-scenes", "Make a COCO-format set of Fashion-MNIST items on textures");
   app->add_option("--out", scenes.out, "New folder for annotations/, train/ and val/")->required();
   app->add_option("--images", scenes.images, "Training images; a fifth as many validation images come with them")

@@ -31,8 +31,7 @@ std::string progressText(const RunStatus& status) {
            "  " + left;
   }
   text += "  loss " + formatNumber(status.loss) + "  lambda " + formatNumber(status.lambda, 3);
-  const std::string score = status.score == "mask_ap" ? "mask AP" : "top-1";
-  if (status.top1 >= 0) text += "  " + score + " " + formatNumber(status.top1, 3) + " %";
+  if (status.top1 >= 0) text += "  " + std::string(scoreName(status.score)) + " " + formatNumber(status.top1, 3) + " %";
   text += "  " + formatNumber(status.imagesPerSecond, 3) + " images/s";
   return text + "  " + left;
 }

@@ -68,7 +68,7 @@ int listJobs(const Options& options) {
     printLine("no jobs in the queue of " + project.string() + "; slab queue add --preset demo_minute adds one");
     return kDone;
   }
-  TextTable table({"job", "state", "name", "step", "top-1", "time", "why"},
+  TextTable table({"job", "state", "name", "step", "score", "time", "why"},
                   {true, false, false, true, true, true, false});
   for (const QueueJob& job : jobs) {
     const auto run = runOf(project, job);

@@ -3,19 +3,12 @@
 #include <cmath>
 
 #include "app/cli/output.h"
+#include "app/cli/score_json.h"
 #include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/store/run_index.h"
 
 namespace slab::cli {
-namespace {
-
-Json numberOrNull(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
-}  // namespace
-
 void ProjectOption::add(CLI::App& app) {
   app.add_option("--project", directory, "Project directory (default: the user's own)")->type_name("DIR");
 }
@@ -42,8 +35,7 @@ Json toJson(const QueueJob& job, const std::optional<RunSummary>& run) {
   json["step"] = run->step;
   json["steps"] = run->steps;
   json["loss"] = numberOrNull(run->loss);
-  json["top1"] = numberOrNull(run->top1);
-  json["best_top1"] = numberOrNull(run->bestTop1);
+  addScores(json, *run);
   json["active_seconds"] = run->activeSeconds;
   return json;
 }

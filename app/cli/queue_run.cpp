@@ -37,7 +37,8 @@ void printEvent(const std::filesystem::path& project, const QueueEvent& event, b
     words += event.isResumed ? "goes on from its checkpoint" : "starts";
   } else {
     words += std::string(toString(job.state)) + (job.reason.empty() ? "" : ": " + job.reason);
-    if (job.state == JobState::Done && run) words += ", " + run->scoreName() + " " + percentOrDash(run->top1);
+    if (job.state == JobState::Done && run)
+      words += ", " + std::string(scoreName(run->score)) + " " + percentOrDash(run->top1);
   }
   printLine(words);
 }

@@ -4,6 +4,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/output.h"
+#include "app/cli/score_json.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
@@ -23,10 +24,6 @@ struct Options {
   bool json = false;
 };
 
-Json numberOrNull(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
 std::string numberOrDash(double value, int digits = 4) {
   return std::isnan(value) ? "-" : formatNumber(value, digits);
 }
@@ -43,13 +40,11 @@ Json toJson(const RunSummary& run) {
             {"step", run.step},
             {"steps", run.steps},
             {"loss", numberOrNull(run.loss)},
-            {"lambda", numberOrNull(run.lambda)},
-            {"top1", numberOrNull(run.top1)},
-            {"best_top1", numberOrNull(run.bestTop1)},
-            {"score", run.score.empty() ? "top1" : run.score},
-            {"parameters", numberOrNull(run.parameters)},
-            {"active_seconds", run.activeSeconds},
-            {"last_checkpoint", run.lastCheckpoint}};
+            {"lambda", numberOrNull(run.lambda)}};
+  addScores(json, run);
+  json["parameters"] = numberOrNull(run.parameters);
+  json["active_seconds"] = run.activeSeconds;
+  json["last_checkpoint"] = run.lastCheckpoint;
   if (!run.parent.empty()) json["parent"] = Json{{"run", run.parentPath().string()}, {"step", run.parentStep}};
   if (run.started > 0) json["started"] = toIso8601(run.started);
   if (run.ended > 0) json["ended"] = toIso8601(run.ended);
@@ -85,13 +80,13 @@ int listRuns(const Options& options) {
   return kDone;
 }
 
-Json checkpointRows(RunReader& reader) {
+Json checkpointRows(RunReader& reader, const std::string& score) {
   Json rows = Json::array();
   for (const auto& checkpoint : reader.checkpoints()) {
     rows.push_back(Json{{"step", checkpoint.step},
                         {"path", checkpoint.path},
                         {"bytes", checkpoint.bytes},
-                        {"top1", checkpoint.top1 < 0 ? Json(nullptr) : Json(checkpoint.top1)},
+                        {scoreKey(score), scoreValue(score, checkpoint.top1)},
                         {"good", checkpoint.good},
                         {"sha256", checkpoint.sha256}});
   }
@@ -104,7 +99,7 @@ int showRun(const Options& options) {
   Json json = toJson(run);
   if (run.problem.empty()) {
     RunReader reader(directory);
-    json["checkpoints"] = checkpointRows(reader);
+    json["checkpoints"] = checkpointRows(reader, run.score);
   }
   if (options.json) {
     printPrettyJson(json);
@@ -120,10 +115,10 @@ int showRun(const Options& options) {
         {"parent", run.parentPath().string() + ", branched off after " + formatInteger(run.parentStep) + " steps"});
   }
   if (json.contains("checkpoints")) {
-    const std::string score = ", " + run.scoreName() + " ";
+    const std::string key = scoreKey(run.score), score = ", " + std::string(scoreName(run.score)) + " ";
     for (const auto& row : json["checkpoints"]) {
       table.add({"checkpoint", row["path"].get<std::string>() + ", " + formatBytes(row["bytes"].get<double>()) +
-                                   (row["top1"].is_null() ? "" : score + formatNumber(row["top1"].get<double>())) +
+                                   (row[key].is_null() ? "" : score + formatNumber(row[key].get<double>())) +
                                    (row["good"].get<bool>() ? "" : ", not good")});
     }
   }
@@ -132,9 +127,15 @@ int showRun(const Options& options) {
 }
 
 Json toJson(const RunStatus& status) {
-  return Json{{"state", status.state},           {"message", status.message}, {"step", status.step},
-              {"steps", status.steps},           {"epoch", status.epoch},     {"loss", numberOrNull(status.loss)},
-              {"lambda", status.lambda},         {"top1", status.top1},       {"checkpoint", status.checkpoint},
+  return Json{{"state", status.state},
+              {"message", status.message},
+              {"step", status.step},
+              {"steps", status.steps},
+              {"epoch", status.epoch},
+              {"loss", numberOrNull(status.loss)},
+              {"lambda", status.lambda},
+              {scoreKey(status.score), scoreValue(status.score, status.top1)},
+              {"checkpoint", status.checkpoint},
               {"eta_seconds", status.etaSeconds}};
 }
 

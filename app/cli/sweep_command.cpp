@@ -100,7 +100,7 @@ void printTrials(const std::vector<TrialRow>& rows) {
     header.push_back(key);
     right.push_back(true);
   }
-  for (const char* figure : {"step", "loss", "top-1", "best", "time"}) {
+  for (const char* figure : {"step", "loss", "score", "best", "time"}) {
     header.emplace_back(figure);
     right.push_back(true);
   }

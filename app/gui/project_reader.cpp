@@ -8,6 +8,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include <cmath>
 #include <csignal>
 
 #include "core/base/error.h"
@@ -47,12 +48,23 @@ void flatten(const QJsonObject& object, const QString& prefix, QMap<QString, QSt
   }
 }
 
-/// The plan of a run; where the configuration does not tell the size of the training set, the run's steps do.
-Plan planOf(const RunConfig& config, std::int64_t steps) {
-  if (const auto images = knownImages(config.data)) return makePlan(config, *images);
-  const double epochs = std::max<double>(1, static_cast<double>(config.train.epochs));
-  const auto perEpoch = static_cast<std::int64_t>(static_cast<double>(steps) / epochs);
-  return makePlan(config, perEpoch * config.train.batch * config.train.accumulate);
+/// Optimizer steps of an epoch, as far as a run tells; 0 while it does not.
+std::int64_t stepsPerEpoch(const RunConfig& config, const RunSummary& run) {
+  if (run.step > 0 && run.epoch > 0) return std::llround(static_cast<double>(run.step) / run.epoch);
+  if (config.train.steps > 0 || config.train.epochs < 1) return 0;
+  const Duration& cooldown = config.optim.cooldown;
+  const double epochs =
+      static_cast<double>(config.train.epochs) + (cooldown.unit == Duration::Unit::Epochs ? cooldown.value : 0);
+  return std::llround(static_cast<double>(run.steps) / epochs);
+}
+
+/// Whether what is drawn of a plan depends on the length of an epoch.
+bool countsEpochs(const RunConfig& config) {
+  const auto isInEpochs = [](const Duration& duration) {
+    return duration.value > 0 && duration.unit == Duration::Unit::Epochs;
+  };
+  return isInEpochs(config.prepbn.warmup) || isInEpochs(config.prepbn.lambdaEnd) || isInEpochs(config.optim.warmup) ||
+         isInEpochs(config.optim.cooldown) || config.optim.schedule == LrScheduleKind::Step;
 }
 
 /// Resident memory of a process, from the kernel; 0 when it is gone.
@@ -71,6 +83,13 @@ QString lastLines(const QString& file) {
 }
 
 }  // namespace
+
+Plan planOf(const RunConfig& config, const RunSummary& run) {
+  if (const auto images = knownImages(config.data)) return makePlan(config, *images);
+  const std::int64_t perEpoch = stepsPerEpoch(config, run);
+  if (perEpoch == 0 && countsEpochs(config)) return {};
+  return makePlan(config, perEpoch * config.train.batch * config.train.accumulate);
+}
 
 QMap<QString, QString> flattenConfig(const QByteArray& json) {
   QMap<QString, QString> keys;
@@ -149,7 +168,7 @@ RunRow ProjectReader::toRow(const RunSummary& summary) {
   if (!configured.isRead) return row;
   row.usesLambda = configured.config.model.norm == NormKind::PrepBn;
   row.layers = configured.layers;
-  row.plan = planOf(configured.config, row.steps);
+  row.plan = planOf(configured.config, summary);
   return row;
 }
 

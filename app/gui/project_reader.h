@@ -74,6 +74,10 @@ class ProjectReader : public QObject {
   QTimer* timer_ = nullptr;
 };
 
+/// The plan of a run. Where the configuration does not tell the size of the training set, an epoch's length is what the
+/// run says of its own; while that is not known, `stepsPerEpoch` is 0, and a plan that counts in epochs is empty.
+Plan planOf(const RunConfig& config, const RunSummary& run);
+
 /// Keys of a JSON object, dotted; lists as "2 2 6 2".
 QMap<QString, QString> flattenConfig(const QByteArray& json);
 

@@ -9,10 +9,11 @@
 
 namespace slab {
 
-RunActions::RunActions(Session& session) : session_(session) {
+RunActions::RunActions(Session& session) : session_(session), scenes_(session) {
   newRun = add(tr("&New run..."), tr("New run"), QKeySequence::New, tr("Configure and start a training"));
   demo = add(tr("&Train the demo, one minute"), tr("Train the demo"), QKeySequence("Ctrl+Shift+D"),
              tr("A small SLAB-Swin on Fashion-MNIST; lambda falls from 1 to 0 within a minute on two cores"));
+  addDetectorDemo();
   pause = add(tr("&Pause"), tr("Pause"), QKeySequence("Ctrl+Shift+P"), tr("Keep the worker, stop stepping"));
   checkpoint =
       add(tr("Write a &checkpoint now"), tr("Checkpoint"), QKeySequence("Ctrl+Shift+K"), tr("After the current step"));
@@ -68,8 +69,26 @@ QAction* RunActions::add(const QString& text, const QString& short_text, const Q
   return action;
 }
 
+void RunActions::addDetectorDemo() {
+  const QString words = tr("Train a detector");
+  detectorDemo = add(tr("Train a small &detector on scenes"), words, QKeySequence("Ctrl+Shift+M"),
+                     tr("A small SLAB-Swin Mask R-CNN on scenes made of Fashion-MNIST; minutes on two cores"));
+  connect(detectorDemo, &QAction::triggered, &scenes_, [this] {
+    scenes_.start();
+    detectorDemo->setEnabled(!scenes_.isBusy());
+  });
+  connect(&scenes_, &SceneDemo::progressed, this, [this](qint64 done, qint64 total) {
+    detectorDemo->setIconText(tr("Making scenes, %1 %").arg(100 * done / total));
+  });
+  connect(&scenes_, &SceneDemo::ended, this, [this, words] {
+    detectorDemo->setIconText(words);
+    detectorDemo->setEnabled(true);
+  });
+}
+
 QList<QAction*> RunActions::all() const {
-  return {newRun, demo, pause, checkpoint, stop, resume, branch, rewind, diagnose, rename, star, trash, openFolder};
+  return {newRun, demo,   detectorDemo, pause,  checkpoint, stop,  resume,
+          branch, rewind, diagnose,     rename, star,       trash, openFolder};
 }
 
 void RunActions::askForBranch() {

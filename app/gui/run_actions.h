@@ -5,6 +5,8 @@
 #include <QList>
 #include <QObject>
 
+#include "app/gui/scene_demo.h"
+
 namespace slab {
 
 class Session;
@@ -15,8 +17,8 @@ class RunActions : public QObject {
  public:
   explicit RunActions(Session& session);
 
-  QAction *newRun, *demo, *pause, *checkpoint, *stop, *resume, *branch, *rewind, *diagnose, *rename, *trash, *star,
-      *openFolder;
+  QAction *newRun, *demo, *detectorDemo, *pause, *checkpoint, *stop, *resume, *branch, *rewind, *diagnose, *rename,
+      *trash, *star, *openFolder;
   [[nodiscard]] QList<QAction*> all() const;
 
  signals:
@@ -26,10 +28,12 @@ class RunActions : public QObject {
  private:
   QAction* add(const QString& text, const QString& short_text, const QKeySequence& keys, const QString& tip);
   void update();
+  void addDetectorDemo();
   void askForBranch();
   void askForRewind();
 
   Session& session_;
+  SceneDemo scenes_;
 };
 
 }  // namespace slab

@@ -14,7 +14,6 @@
 #include "app/gui/run_actions.h"
 #include "app/gui/run_commands.h"
 #include "app/gui/worker_client.h"
-#include "core/config/load.h"
 
 namespace slab {
 namespace {
@@ -287,19 +286,19 @@ QString Session::startRun(const QString& name, const QByteArray& config, const Q
 }
 
 QString Session::startBranch(const QString& name, const QString& from, const QStringList& settings) {
-  const QString run = freeRunPath(name);
-  QStringList arguments{"train", "--run", run, "--from", from, "--restarts", kRestarts};
-  for (const QString& setting : settings) arguments << "--set" << setting;
-  return launch(run, arguments);
+  return launchNew(name, {"--from", from}, settings);
 }
 
-QString Session::startPreset(const QString& preset) {
-  const Preset* found = findPreset(preset.toStdString());
-  if (found == nullptr) {
-    report(tr("There is no preset named %1.").arg(preset), "bad");
-    return {};
-  }
-  return startRun(preset, QByteArray::fromStdString(found->text));
+QString Session::startPreset(const QString& preset, const QStringList& settings) {
+  return launchNew(preset, {"--preset", preset}, settings);
+}
+
+QString Session::launchNew(const QString& name, const QStringList& source, const QStringList& settings) {
+  const QString run = freeRunPath(name);
+  QStringList arguments{"train", "--run", run, "--restarts", kRestarts};
+  arguments << source;
+  for (const QString& setting : settings) arguments << "--set" << setting;
+  return launch(run, arguments);
 }
 
 void Session::resumeRun(const QString& path) {

@@ -87,7 +87,8 @@ class Session : public QObject {
   QString startRun(const QString& name, const QByteArray& config, const QString& from = {});
   /// Starts a branch with the parent's configuration and `settings` ("optim.lr=0.001") on top of it.
   QString startBranch(const QString& name, const QString& from, const QStringList& settings);
-  QString startPreset(const QString& preset);
+  /// Starts a run named after a preset, with `settings` on top of it.
+  QString startPreset(const QString& preset, const QStringList& settings = {});
   void resumeRun(const QString& path);
   /// Resumes from an older checkpoint; what came after it stays in the run, superseded.
   void rewindRun(const QString& path, qint64 step);
@@ -170,6 +171,7 @@ class Session : public QObject {
   void connectWorkers();
   void noticeEnd(const RunRow& before, const RunRow& now);
   QString launch(const QString& run, const QStringList& arguments);
+  QString launchNew(const QString& name, const QStringList& source, const QStringList& settings);
   [[nodiscard]] QString freeRunPath(const QString& name) const;
   void post(std::function<void(ProjectReader&)> task);
 

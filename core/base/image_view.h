@@ -8,6 +8,11 @@
 
 namespace slab {
 
+struct PixelSize {
+  int width = 0;
+  int height = 0;
+};
+
 /// A part of an image, in its pixels.
 struct Rect {
   int x = 0;

@@ -27,8 +27,8 @@ class AnnotationReader {
     }
   }
 
-  void finish() {
-    checkLinks(reading_.set, refused_, reading_.faults);
+  void finish(const ReadingWatch& watch) {
+    checkLinks(reading_.set, refused_, reading_.faults, watch);
     if (annotations_ > 0) return;
     reading_.faults.add(
         makeFault(FaultKind::NoBoxes, name_, "",
@@ -152,7 +152,7 @@ AnnotationReading parseAnnotations(std::span<const std::byte> json, const std::s
     options.watch.passed(name, record, json.size());
     reader.take(section, record);
   });
-  reader.finish();
+  reader.finish(options.watch);
   return reading;
 }
 

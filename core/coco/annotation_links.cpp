@@ -105,9 +105,13 @@ class LinkCheck {
 
 }  // namespace
 
-void checkLinks(CocoSet& set, const RefusedIds& refused, FaultList& faults) {
+void checkLinks(CocoSet& set, const RefusedIds& refused, FaultList& faults, const ReadingWatch& watch) {
   LinkCheck check(set, refused, faults);
-  std::erase_if(set.annotations, [&](const CocoAnnotation& annotation) { return !check.keeps(annotation); });
+  std::int64_t checked = 0;
+  std::erase_if(set.annotations, [&](const CocoAnnotation& annotation) {
+    if (++checked % ReadingWatch::kEvery == 0) watch.throwIfStopped(set.path);
+    return !check.keeps(annotation);
+  });
 }
 
 }  // namespace slab::coco

@@ -6,6 +6,7 @@
 
 #include "core/coco/coco_set.h"
 #include "core/coco/faults.h"
+#include "core/coco/reading_watch.h"
 
 namespace slab::coco {
 
@@ -18,7 +19,7 @@ struct RefusedIds {
 
 /// Removes annotations whose image or category is not there or whose mask does not fit their image, with a fault each
 /// (without one where that image or category is among the refused), and notes boxes that reach out of their image,
-/// areas of nothing and ids of 0.
-void checkLinks(CocoSet& set, const RefusedIds& refused, FaultList& faults);
+/// areas of nothing and ids of 0. A stop of `watch` is its Error(Data), after which the set is good for nothing.
+void checkLinks(CocoSet& set, const RefusedIds& refused, FaultList& faults, const ReadingWatch& watch = {});
 
 }  // namespace slab::coco

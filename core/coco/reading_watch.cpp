@@ -4,9 +4,13 @@
 
 namespace slab::coco {
 
+void ReadingWatch::throwIfStopped(const std::string& name) const {
+  if (stop.stop_requested()) throw Error(ErrorKind::Data, name + ": reading was stopped; open it again to go on");
+}
+
 void ReadingWatch::passed(const std::string& name, const Record& record, std::size_t bytes) const {
   if (record.number % kEvery != 0) return;
-  if (stop.stop_requested()) throw Error(ErrorKind::Data, name + ": reading was stopped; open it again to go on");
+  throwIfStopped(name);
   if (onProgress) onProgress(static_cast<std::int64_t>(record.end), static_cast<std::int64_t>(bytes));
 }
 

@@ -19,7 +19,9 @@ struct ReadingWatch {
   /// Bytes read and bytes in all, from the reading thread, every kEvery records of a list.
   std::function<void(std::int64_t read, std::int64_t bytes)> onProgress;
 
-  /// For the readers: called with every record. `name` stands in the error.
+  /// For the readers. `name` stands in the error.
+  void throwIfStopped(const std::string& name) const;
+  /// The same, and progress, every kEvery records: called with each.
   void passed(const std::string& name, const Record& record, std::size_t bytes) const;
 };
 

@@ -8,11 +8,15 @@
 
 namespace slab::coco {
 
+/// What `slab data make-scenes` makes where nothing else is said, and what the window's detector demo trains on.
+inline constexpr std::int64_t kDefaultScenes = 1000;
+inline constexpr int kDefaultSceneSize = 128;
+
 struct SceneSetOptions {
-  std::string out;          // a new folder
-  std::string items;        // folder with Fashion-MNIST's four files
-  std::int64_t images = 0;  // of train; val has a fifth of it, at least one
-  int size = 0;             // pixels of each side
+  std::string out;                       // a new folder
+  std::string items;                     // folder with Fashion-MNIST's four files
+  std::int64_t images = kDefaultScenes;  // of train; val has a fifth of it, at least one
+  int size = kDefaultSceneSize;          // pixels of each side
   std::uint64_t seed = 0;
   int threads = 0;  // 0: one a core
   std::stop_token stop;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <unordered_map>
 #include <unordered_set>
@@ -99,12 +100,30 @@ class ImageCheck {
   fs::path root_;
 };
 
+/// Nothing after a stop.
+std::optional<AnnotationReading> readUntilStopped(const std::string& annotations, const std::stop_token& stop) {
+  AnnotationOptions options;
+  options.watch.stop = stop;
+  try {
+    return readAnnotations(annotations, options);
+  } catch (const Error&) {
+    if (!stop.stop_requested()) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 SetScanReport scanSet(const std::string& annotations, const std::string& root, const SetScanOptions& options) {
   const Stopwatch watch;
-  AnnotationReading reading = readAnnotations(annotations);
   SetScanReport report;
+  auto read = readUntilStopped(annotations, options.stop);
+  if (!read) {
+    report.isComplete = false;
+    report.seconds = watch.seconds();
+    return report;
+  }
+  AnnotationReading& reading = *read;
   report.faults = std::move(reading.faults);
   countAnnotations(reading.set, report);
   if (root.empty()) {

@@ -26,7 +26,7 @@ struct ClassCount {
 struct SetScanReport {
   std::int64_t images = 0;  // whose files were looked at, or are known by their record alone
   std::int64_t allImages = 0;
-  bool isComplete = true;  // false: stopped before the end
+  bool isComplete = true;  // false: stopped before the end; while the annotations were read, all counts are 0
   std::int64_t annotations = 0, crowds = 0;
   std::int64_t withPolygons = 0, withRunLengths = 0;
   std::int64_t withoutBoxes = 0;    // images in which nothing is annotated

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/config/shown_size.h"
 #include "core/data/normalise.h"
 
 namespace slab::data {

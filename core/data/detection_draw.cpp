@@ -6,12 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/config/shown_size.h"
+
 namespace slab::data {
 namespace {
-
-int scaled(int side, double scale) {
-  return std::max(1, static_cast<int>(side * scale + 0.5));
-}
 
 std::int64_t oneOf(const std::vector<std::int64_t>& values, Random& random) {
   return values[static_cast<std::size_t>(random.below(values.size()))];
@@ -53,33 +51,22 @@ DetectionView drawPart(int width, int height, const DataConfig& data, Random& ra
   return {{columns.first, rows.first, columns.length, rows.length}, size.width, size.height, false};
 }
 
-DetectionView viewOfAll(int width, int height, std::int64_t shorter, std::int64_t longest) {
-  const PixelSize size = fitSides(width, height, shorter, longest);
+DetectionView viewOfAll(int width, int height, const PixelSize& size) {
   return {{0, 0, width, height}, size.width, size.height, false};
 }
 
 }  // namespace
 
-std::int64_t filledUp(std::int64_t side) {
-  constexpr std::int64_t kMultiple = 32;
-  return (side + kMultiple - 1) / kMultiple * kMultiple;
-}
-
-PixelSize fitSides(int width, int height, std::int64_t shorter, std::int64_t longest) {
-  const double scale = std::min(static_cast<double>(longest) / std::max(width, height),
-                                static_cast<double>(shorter) / std::min(width, height));
-  return {scaled(width, scale), scaled(height, scale)};
-}
-
 DetectionView wholeView(int width, int height, const DataConfig& data) {
-  return viewOfAll(width, height, *std::max_element(data.sides.begin(), data.sides.end()), data.longest);
+  return viewOfAll(width, height, evaluationSize(width, height, data));
 }
 
 DetectionView drawView(int width, int height, const DataConfig& data, Random& random) {
   const bool mirrored = data.augment != Augment::None && random.uniform() < 0.5;
   const bool isPart = data.augment == Augment::MultiScale && random.uniform() < 0.5;
-  DetectionView view = isPart ? drawPart(width, height, data, random)
-                              : viewOfAll(width, height, oneOf(data.sides, random), data.longest);
+  DetectionView view = isPart
+                           ? drawPart(width, height, data, random)
+                           : viewOfAll(width, height, fitSides(width, height, oneOf(data.sides, random), data.longest));
   view.mirrored = mirrored;
   return view;
 }

@@ -9,7 +9,6 @@
 #include "core/base/rng.h"
 #include "core/coco/run_lengths.h"
 #include "core/config/data_config.h"
-#include "core/formats/resize.h"
 
 namespace slab::data {
 
@@ -22,14 +21,7 @@ struct DetectionView {
   friend bool operator==(const DetectionView&, const DetectionView&) = default;
 };
 
-/// The largest size of the same shape with a shorter side of at most `shorter` and a longer one of at most `longest`,
-/// rounded to the nearest pixel (mmcv's rescale_size).
-PixelSize fitSides(int width, int height, std::int64_t shorter, std::int64_t longest);
-
-/// A side filled up to a multiple of 32, the coarsest stride of a backbone, so that nothing is filled up within it.
-std::int64_t filledUp(std::int64_t side);
-
-/// The evaluation's: all of the image, its shorter side the largest of `data.sides`.
+/// The evaluation's: all of the image, at its evaluationSize.
 DetectionView wholeView(int width, int height, const DataConfig& data);
 
 /// The training's, from the image's own stream. flip, multi_scale: mirrored with probability 1/2. Then the whole image

@@ -31,10 +31,6 @@ Image crop(const ImageView& image, const Rect& region);
 Image resizeForEvaluation(const ImageView& image, int size);
 
 /// torchvision's Resize(shorter side): {width, height} of the result.
-struct PixelSize {
-  int width = 0;
-  int height = 0;
-};
 PixelSize fitShorterSide(int width, int height, int shorter);
 
 }  // namespace slab

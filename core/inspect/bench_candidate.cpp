@@ -8,7 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/config/cost.h"
-#include "core/data/detection_draw.h"
+#include "core/config/shown_size.h"
 #include "core/inspect/detector_image.h"
 #include "core/inspect/detector_source.h"
 #include "core/inspect/fold_certificate.h"
@@ -116,7 +116,7 @@ class Detector final : public BenchCandidate {
       return openDetectorImage(first, config);
     } catch (const Error&) {
       isReal_ = false;
-      const auto side = data::filledUp(*std::max_element(config.data.sides.begin(), config.data.sides.end()));
+      const auto side = filledUp(*std::max_element(config.data.sides.begin(), config.data.sides.end()));
       return {randomImages(1, config.model.inChannels, side, side), {side, side}, {}, {}};
     }
   }

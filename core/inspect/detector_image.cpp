@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/base/error.h"
+#include "core/config/shown_size.h"
 #include "core/data/detection_draw.h"
 #include "core/data/detection_set.h"
 #include "core/data/normalise.h"
@@ -79,8 +80,8 @@ DetectorImage openDetectorImage(const ImageSource& source, const RunConfig& conf
   const auto plane = static_cast<std::size_t>(view.width) * static_cast<std::size_t>(view.height);
   data::Normaliser(config.data.mean, config.data.std, kChannels, plane).pixels(image, values.data_ptr<float>());
 
-  const auto width = static_cast<int>(data::filledUp(view.width));
-  const auto height = static_cast<int>(data::filledUp(view.height));
+  const auto width = static_cast<int>(filledUp(view.width));
+  const auto height = static_cast<int>(filledUp(view.height));
   opened.size = {view.height, view.width};
   opened.input = at::constant_pad_nd(values, {0, width - view.width, 0, height - view.height}).unsqueeze(0);
   opened.shown = onMeanColour(image, width, height, config.data.mean);

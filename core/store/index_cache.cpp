@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kCacheVersion = 2;
+constexpr int kCacheVersion = 3;
 
 std::uint64_t fileStamp(const std::string& file, bool empty_counts) {
   struct stat info {};
@@ -45,6 +45,7 @@ Json toJson(const RunSummary& s) {
           {"active", number(s.activeSeconds)},
           {"step", s.step},
           {"steps", s.steps},
+          {"epoch", s.epoch},
           {"loss", number(s.loss)},
           {"lambda", number(s.lambda)},
           {"top1", number(s.top1)},
@@ -75,6 +76,7 @@ RunSummary fromJson(const std::string& name, const Json& json) {
   s.activeSeconds = number(json, "active");
   s.step = json.at("step").get<std::int64_t>();
   s.steps = json.at("steps").get<std::int64_t>();
+  s.epoch = json.at("epoch").get<double>();
   s.loss = number(json, "loss");
   s.lambda = number(json, "lambda");
   s.top1 = number(json, "top1");

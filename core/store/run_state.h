@@ -38,6 +38,13 @@ class RunStateMachine {
   RunState state_;
 };
 
+/// What a detector's run says under state_key::kScore.
+inline constexpr std::string_view kMaskApScore = "mask_ap";
+/// `score` as people read it.
+constexpr std::string_view scoreName(std::string_view score) {
+  return score == kMaskApScore ? "mask AP" : "top-1";
+}
+
 /// Keys of the `state` table, written by the trainer through RunWriter::setState and shown by the
 /// run index. Numbers are decimal text; a missing key means unknown.
 namespace state_key {
@@ -52,12 +59,12 @@ inline constexpr std::string_view kEnded = "ended";                   // wall se
 inline constexpr std::string_view kActiveSeconds = "active_seconds";  // without pauses
 inline constexpr std::string_view kStep = "step";                     // completed optimizer steps
 inline constexpr std::string_view kSteps = "steps";                   // of the whole run
-inline constexpr std::string_view kEpoch = "epoch";
+inline constexpr std::string_view kEpoch = "epoch";                   // kStep in epochs, a fraction
 inline constexpr std::string_view kLoss = "loss";
 inline constexpr std::string_view kLambda = "lambda";
 inline constexpr std::string_view kTop1 = "top1";           // last evaluation, percent
 inline constexpr std::string_view kBestTop1 = "best_top1";  // percent
-inline constexpr std::string_view kScore = "score";         // what those two are: "" (top-1) or "mask_ap"
+inline constexpr std::string_view kScore = "score";         // what those two are: "" (top-1) or kMaskApScore
 inline constexpr std::string_view kParameters = "parameters";
 inline constexpr std::string_view kParent = "parent";           // of a branch: the run's path, relative to this one
 inline constexpr std::string_view kParentStep = "parent_step";  // completed steps of the checkpoint branched from

@@ -50,6 +50,7 @@ void fillFromState(RunSummary& summary, const State& state) {
   summary.activeSeconds = numberOf(state, state_key::kActiveSeconds, 0);
   summary.step = countOf(state, state_key::kStep);
   summary.steps = countOf(state, state_key::kSteps);
+  summary.epoch = numberOf(state, state_key::kEpoch, 0);
   summary.loss = numberOf(state, state_key::kLoss, RunSummary::kUnknown);
   summary.lambda = numberOf(state, state_key::kLambda, RunSummary::kUnknown);
   summary.top1 = numberOf(state, state_key::kTop1, RunSummary::kUnknown);

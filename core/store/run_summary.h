@@ -31,13 +31,12 @@ struct RunSummary {
   std::filesystem::path path;
   RunState state = RunState::Created;
   std::string message, model, dataset, device;
-  std::string score;  // what top1 and bestTop1 are: "" (top-1) or "mask_ap"
-  /// `score` in words.
-  [[nodiscard]] std::string scoreName() const { return score == "mask_ap" ? "mask AP" : "top-1"; }
+  std::string score;              // what top1 and bestTop1 are: "" (top-1) or kMaskApScore
   int processes = 1;              // that train together
   double started = 0, ended = 0;  // wall seconds
   double activeSeconds = 0;
   std::int64_t step = 0, steps = 0;
+  double epoch = 0;  // that `step` stands in
   double loss = kUnknown, lambda = kUnknown, top1 = kUnknown, bestTop1 = kUnknown, parameters = kUnknown;
   std::string lastCheckpoint;      // newest good one, relative to the run
   std::string parent;              // of a branch: the run it started from, relative to this one; "" else

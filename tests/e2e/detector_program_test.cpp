@@ -95,6 +95,15 @@ TEST_F(DetectorProgram, KilledAndResumedItEndsAsOneLeftInPeaceAndItsResultsGiveI
     EXPECT_EQ(scores["per_class"], report[name]["per_class"]) << type;
   }
 
+  const auto shown = slab({"runs", "show", path("run"), "--json"});
+  ASSERT_EQ(shown.exitCode, 0) << shown.err;
+  const Json run = Json::parse(shown.out);
+  EXPECT_EQ(run["score"], "mask_ap");
+  EXPECT_NEAR(run["mask_ap"].get<double>(), report["masks"]["stats"][0].get<double>(), 1e-12);
+  EXPECT_FALSE(run.contains("top1")) << "a mask AP is none";
+  EXPECT_FALSE(run.contains("best_top1"));
+  EXPECT_TRUE(run["checkpoints"].back().contains("mask_ap"));
+
   const Json folded = evaluated({"--folded"}), earlier = evaluated({"--checkpoint", "9"});
   for (std::size_t i = 0; i < 12; ++i) {
     EXPECT_NEAR(folded["boxes"]["stats"][i].get<double>(), report["boxes"]["stats"][i].get<double>(), 1e-3) << i;

@@ -124,6 +124,16 @@ TEST_F(CockpitTest, ARunWithoutPRepBnSaysWhyThereIsNothing) {
   EXPECT_TRUE(card<BranchScores>()->words().contains("one form"));
 }
 
+TEST_F(CockpitTest, ADetectorHasItsMaskApInOneForm) {
+  test::writeSampleRun(project_.path().toStdString(), test::sampleDetector(8));
+  ASSERT_TRUE(QTest::qWaitFor([this] { return session_.runs().size() == 5; }, kPatience));
+  choose("mask_rcnn");
+  auto* scores = card<BranchScores>();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return scores->scores().curves().size() == 1; }, kPatience));
+  EXPECT_EQ(scores->scores().curves().front().label.toStdString(), "RepBN alone, mask AP");
+  EXPECT_TRUE(scores->words().contains("one form")) << scores->words().toStdString();
+}
+
 TEST_F(CockpitTest, AnEmptyProjectInvites) {
   const QTemporaryDir empty;
   session_.openProject(empty.path());

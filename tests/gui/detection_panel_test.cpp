@@ -253,7 +253,7 @@ TEST(PlaceInDetection, FollowsResizeAndFilling) {
   data.longest = 1333;
   // 640 x 480 to 1067 x 800, filled up to 1088 x 800.
   const QPointF centre = placeInDetection({640, 480}, {320, 240}, data);
-  EXPECT_NEAR(centre.x(), 320 * (800.0 / 480) / 1088, 1e-12);
+  EXPECT_NEAR(centre.x(), 0.5 * 1067 / 1088, 1e-12);
   EXPECT_NEAR(centre.y(), 0.5, 1e-12);
   // 1000 x 400: the longer side is the one that counts.
   EXPECT_NEAR(placeInDetection({1000, 400}, {1000, 0}, data).x(), 1333.0 / 1344, 1e-12);

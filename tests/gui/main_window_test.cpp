@@ -14,6 +14,7 @@
 #include <set>
 
 #include "app/gui/card_dock.h"
+#include "app/gui/context_bar.h"
 #include "app/gui/panels/failure_card.h"
 #include "app/gui/project_reader.h"
 #include "app/gui/run_actions.h"
@@ -90,6 +91,24 @@ TEST_F(MainWindowTest, ShowsTheCurvesOfTheRunStore) {
   EXPECT_EQ(colours.size(), 4U) << "one colour, one run";
   ASSERT_TRUE(QTest::qWaitFor([&] { return !loss->railMarks().empty(); }, kPatience));
   EXPECT_NE(loss->railMarks().front().words.indexOf("NaN at 330"), -1);
+}
+
+TEST_F(MainWindowTest, ADetectorsStepsAreNoEpochsUntilTheyAreKnown) {
+  const QTemporaryDir folder;
+  test::writeSampleRun(path(folder), test::sampleDetector(0));
+  session_.openProject(folder.path());
+  window_->showWorkspace("train");
+  ASSERT_TRUE(QTest::qWaitFor([this] { return session_.currentRun() != nullptr; }, kPatience));
+  const auto hasChip = [this](const QString& label) {
+    const auto words = window_->findChild<ContextBar*>()->findChildren<QLabel*>();
+    return std::any_of(words.begin(), words.end(),
+                       [&](const QLabel* word) { return word->isVisible() && word->text() == label; });
+  };
+  ASSERT_TRUE(QTest::qWaitFor([&] { return hasChip("step"); }, kPatience));
+  EXPECT_FALSE(hasChip("epoch"));
+  test::writeSampleRun(path(folder), {"known", "demo_minute"});
+  session_.setCurrentRun(folder.path() + "/runs/known");
+  EXPECT_TRUE(QTest::qWaitFor([&] { return hasChip("epoch"); }, kPatience));
 }
 
 TEST_F(MainWindowTest, EveryActionHasWordsAndAWayByKeyboard) {
@@ -251,6 +270,20 @@ TEST_F(MainWindowTest, AnEmptyProjectInvites) {
   }
   ASSERT_NE(demo, nullptr);
   EXPECT_TRUE(demo->isEnabled());
+}
+
+TEST_F(MainWindowTest, AnEmptyProjectOffersADetectorWhereOneWouldLook) {
+  const QTemporaryDir empty;
+  session_.openProject(empty.path());
+  ASSERT_TRUE(QTest::qWaitFor([this] { return session_.isProjectRead() && session_.runs().empty(); }, kPatience));
+  for (const char* workspace : {"runs", "train", "detection"}) {
+    window_->showWorkspace(workspace);
+    QTest::qWait(50);
+    const auto buttons = window_->workspace()->findChildren<QPushButton*>();
+    EXPECT_TRUE(std::any_of(buttons.begin(), buttons.end(), [](const QPushButton* button) {
+      return button->isVisible() && button->isEnabled() && button->text() == "Train a detector";
+    })) << workspace;
+  }
 }
 
 TEST_F(MainWindowTest, ActionsFollowTheStateOfTheRun) {

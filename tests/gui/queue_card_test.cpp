@@ -7,11 +7,15 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "app/gui/dialogs/checkpoint_dialog.h"
 #include "app/gui/dialogs/sweep_dialog.h"
 #include "app/gui/panels/queue_rows.h"
+#include "app/gui/panels/sweep_results.h"
 #include "app/gui/project_queue.h"
 #include "app/gui/session.h"
 #include "core/config/load.h"
+#include "core/config/sweep.h"
+#include "core/store/run_queue.h"
 #include "gui/sample_project.h"
 
 namespace slab {
@@ -117,6 +121,36 @@ TEST_F(QueueCards, AddedJobsAreTakenBackByUndoAndPutBackByRedo) {
   ASSERT_TRUE(waitForOrder(".001 .002 .004 gain"));
   session_.undoStack().redo();
   EXPECT_TRUE(waitForOrder(".001 .002 .004 gain dded"));
+}
+
+TEST_F(QueueCards, ADetectorsTrialsAreComparedByMaskAp) {
+  SweepResults results(session_);
+  results.refresh();
+  EXPECT_EQ(results.view()->table()->horizontalHeaderItem(0)->text(), "best top-1");
+  RunQueue queue(path());
+  const ConfigSource source{"mask_rcnn_scenes", {}, {}, {"data.root=/scenes"}};
+  std::vector<NewJob> jobs;
+  const Search search = gridSearch({"optim.lr=0.001,0.002"});
+  for (const Trial& trial : planSweep("scenes", source, search.settings)) {
+    jobs.push_back({trial.name, takeSnapshot(trial.config, path()), toJson(trial.settings).dump()});
+  }
+  queue.addSweep("scenes", search.method.dump(), jobs);
+  ASSERT_TRUE(QTest::qWaitFor([this] { return session_.queue().sweeps().size() == 2; }, kPatience));
+  results.refresh();
+  EXPECT_EQ(results.view()->table()->horizontalHeaderItem(0)->text(), "best mask AP");
+}
+
+TEST_F(QueueCards, ACheckpointOfADetectorSaysMaskAp) {
+  CheckpointRecord checkpoint;
+  checkpoint.step = 1000;
+  checkpoint.top1 = 21.4;
+  RunRow run;
+  EXPECT_TRUE(checkpointWords(run, checkpoint).endsWith("top-1 21.4 %"))
+      << checkpointWords(run, checkpoint).toStdString();
+  run.config["data.type"] = "coco";
+  EXPECT_TRUE(checkpointWords(run, checkpoint).endsWith("mask AP 21.4 %"));
+  checkpoint.top1 = -1;
+  EXPECT_FALSE(checkpointWords(run, checkpoint).contains("AP"));
 }
 
 TEST(SweepDialogs, CountTrialsAndRefuseWhatCannotTrain) {

@@ -33,9 +33,10 @@ Json reportOf(long step) {
           {"batch", batch}};
 }
 
-void writeCurves(RunWriter& writer, const SampleRun& run, const Plan& plan) {
+void writeCurves(RunWriter& writer, const SampleRun& run, const Plan& plan, bool isDetector) {
   const SeriesId loss = writer.series("loss"), lambda = writer.series("lambda"), lr = writer.series("lr");
-  const SeriesId norm = writer.series("grad_norm"), top1 = writer.series("top1", "%");
+  const SeriesId norm = writer.series("grad_norm");
+  const SeriesId score = isDetector ? writer.series("val/mask_ap") : writer.series("top1", "%");
   Random random(hashKeys(static_cast<std::uint64_t>(run.finalLoss * 1e6)));
   const long last = run.nanAt >= 0 ? run.nanAt : run.steps;
   const auto total = static_cast<double>(run.steps);
@@ -48,8 +49,8 @@ void writeCurves(RunWriter& writer, const SampleRun& run, const Plan& plan) {
     writer.append(lr, k, plan.lr.at(k), wall);
     writer.append(norm, k, 1.2 + 2 * std::exp(-5 * t) + std::abs(noise) * 2, wall);
     if (k % (run.steps / 10) == run.steps / 10 - 1) {
-      writer.append(top1, k + 1, run.finalTop1 * (1 - std::exp(-6 * t)), wall);
-      if (run.norm == "prep_bn") {
+      writer.append(score, k + 1, run.finalTop1 * (isDetector ? 0.01 : 1) * (1 - std::exp(-6 * t)), wall);
+      if (run.norm == "prep_bn" && !isDetector) {
         writer.append(writer.series("top1_mixture", "%"), k + 1, run.finalTop1 * (1 - std::exp(-9 * t)), wall);
         writer.append(writer.series("top1_layernorm", "%"), k + 1, run.finalTop1 * (1 - t), wall);
       }
@@ -100,17 +101,20 @@ void writeSampleRun(const std::filesystem::path& project, const SampleRun& run) 
   source.overrides = {"model.norm=" + run.norm, "model.attention=" + run.attention,
                       "train.steps=" + std::to_string(run.steps)};
   const LoadedConfig loaded = loadConfig(source);
+  const bool isDetector = loaded.config.isDetector();
   const RunDirectory directory = RunDirectory::create(project / "runs" / run.name);
   std::ofstream(directory.config()) << toJsonText(loaded.config);
   const Plan plan = makePlan(loaded.config, knownImages(loaded.config.data).value_or(24'000));
   RunWriter writer(RunLock(directory, ""));
-  writeCurves(writer, run, plan);
-  if (run.norm == "prep_bn") writeNorms(writer, run, plan);
+  writeCurves(writer, run, plan, isDetector);
+  if (run.norm == "prep_bn" && !isDetector) writeNorms(writer, run, plan);
   const auto set = [&](std::string_view key, const std::string& value) { writer.setState(key, value); };
   set(state_key::kState, run.nanAt >= 0 ? "failed" : run.state);
   if (run.nanAt >= 0) set(state_key::kMessage, "The loss is not a number at step " + std::to_string(run.nanAt) + ".");
-  set(state_key::kModel, loaded.config.model.name);
-  set(state_key::kDataset, "fashion_mnist");
+  set(state_key::kModel, isDetector ? loaded.config.detector.name : loaded.config.model.name);
+  set(state_key::kDataset, isDetector ? "coco" : "fashion_mnist");
+  if (isDetector) set(state_key::kScore, "mask_ap");
+  if (run.epoch > 0) set(state_key::kEpoch, std::to_string(run.epoch));
   set(state_key::kDevice, "cpu, 2 threads");
   set(state_key::kStarted, std::to_string(kStart));
   set(state_key::kActiveSeconds, "37.5");
@@ -124,6 +128,7 @@ void writeSampleRun(const std::filesystem::path& project, const SampleRun& run) 
   checkpoint.step = run.steps / 2;
   checkpoint.path = "checkpoints/" + directory.checkpoint(checkpoint.step).filename().string();
   checkpoint.bytes = 1'900'000;
+  checkpoint.top1 = run.finalTop1 / 2;
   std::filesystem::create_directories(directory.checkpoint(checkpoint.step));
   writer.saveCheckpoint(checkpoint);
   writer.close();

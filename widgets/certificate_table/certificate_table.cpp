@@ -9,15 +9,8 @@ namespace slab {
 
 CertificateTable::CertificateTable(QWidget* parent) : QTableView(parent), model_(new CertificateModel(this)) {
   setModel(model_);
-  setItemDelegate(new CellDelegate(this));
+  setUpTable(*this);
   setAccessibleName(tr("Fold certificate"));
-  setFrameShape(QFrame::NoFrame);
-  setShowGrid(false);
-  setSelectionBehavior(SelectRows);
-  setEditTriggers(NoEditTriggers);
-  setTabKeyNavigation(false);
-  setWordWrap(false);
-  verticalHeader()->hide();
   connect(&theme(), &Theme::changed, this, &CertificateTable::layOut);
   layOut();
 }
@@ -30,7 +23,6 @@ void CertificateTable::setReport(const FoldReport& report) {
 void CertificateTable::layOut() {
   verticalHeader()->setDefaultSectionSize(theme().px(26));
   QHeaderView* columns = horizontalHeader();
-  columns->setHighlightSections(false);
   columns->setSectionResizeMode(QHeaderView::ResizeToContents);
   columns->setSectionResizeMode(CertificateModel::Rule, QHeaderView::Stretch);
 }

@@ -74,21 +74,13 @@ ClassFilter::ClassFilter(QWidget* parent)
   search_->setClearButtonEnabled(true);
   connect(search_, &QLineEdit::textChanged, listed_, &QSortFilterProxyModel::setFilterFixedString);
   table_->setModel(listed_);
-  auto* cells = new CellDelegate(table_);
-  table_->setItemDelegate(cells);
+  setUpTable(*table_);
   table_->setItemDelegateForColumn(ClassFilterModel::Name, new BoxDelegate(table_));
   table_->setAccessibleName(tr("Classes that are shown"));
-  table_->setFrameShape(QFrame::NoFrame);
-  table_->setShowGrid(false);
-  table_->setSelectionBehavior(QTableView::SelectRows);
   table_->setSelectionMode(QTableView::SingleSelection);
-  table_->setEditTriggers(QTableView::NoEditTriggers);
-  table_->setTabKeyNavigation(false);
-  table_->setWordWrap(false);
   table_->setSortingEnabled(true);
   listed_->sort(-1);
   table_->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
-  table_->verticalHeader()->hide();
   table_->installEventFilter(this);
   table_->viewport()->installEventFilter(this);
   QPushButton* all = smallButton(tr("all"), tr("Show every class of the list"));
@@ -167,7 +159,6 @@ bool ClassFilter::eventFilter(QObject* object, QEvent* event) {
 void ClassFilter::layOut() {
   table_->verticalHeader()->setDefaultSectionSize(theme().px(26));
   QHeaderView* columns = table_->horizontalHeader();
-  columns->setHighlightSections(false);
   columns->setSectionResizeMode(QHeaderView::ResizeToContents);
   columns->setSectionResizeMode(ClassFilterModel::Name, QHeaderView::Stretch);
 }

@@ -9,16 +9,9 @@ namespace slab {
 
 DriftTable::DriftTable(QWidget* parent) : QTableView(parent), model_(new DriftModel(this)) {
   setModel(model_);
-  setItemDelegate(new CellDelegate(this));
+  setUpTable(*this);
   setAccessibleName(tr("Drift of the statistics"));
-  setFrameShape(QFrame::NoFrame);
-  setShowGrid(false);
-  setSelectionBehavior(SelectRows);
-  setEditTriggers(NoEditTriggers);
-  setTabKeyNavigation(false);
-  setWordWrap(false);
   setSortingEnabled(true);
-  verticalHeader()->hide();
   connect(&theme(), &Theme::changed, this, &DriftTable::layOut);
   layOut();
 }
@@ -32,7 +25,6 @@ void DriftTable::setReport(const RecalibrationReport& report) {
 void DriftTable::layOut() {
   verticalHeader()->setDefaultSectionSize(theme().px(26));
   QHeaderView* columns = horizontalHeader();
-  columns->setHighlightSections(false);
   columns->setSectionResizeMode(QHeaderView::ResizeToContents);
   columns->setSectionResizeMode(DriftModel::Norm, QHeaderView::Stretch);
 }

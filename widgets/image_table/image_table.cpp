@@ -9,19 +9,12 @@ namespace slab {
 
 ImageTable::ImageTable(QWidget* parent) : QTableView(parent), images_(new ImageTableModel(this)) {
   setModel(images_);
-  setItemDelegate(new CellDelegate(this));
+  setUpTable(*this);
   setAccessibleName(tr("Images"));
-  setFrameShape(QFrame::NoFrame);
-  setShowGrid(false);
-  setSelectionBehavior(SelectRows);
   setSelectionMode(SingleSelection);
-  setEditTriggers(NoEditTriggers);
-  setTabKeyNavigation(false);
-  setWordWrap(false);
   setTextElideMode(Qt::ElideMiddle);
   horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
   setSortingEnabled(true);
-  verticalHeader()->hide();
   connect(images_, &QAbstractItemModel::layoutChanged, this, [this] {
     scrollTo(currentIndex());
     emit arranged();
@@ -66,7 +59,6 @@ void ImageTable::setCurrentRow(int row) {
 void ImageTable::layOut() {
   verticalHeader()->setDefaultSectionSize(theme().px(26));
   QHeaderView* columns = horizontalHeader();
-  columns->setHighlightSections(false);
   // Fixed: to measure a hundred thousand rows takes longer than to read them.
   columns->setSectionResizeMode(QHeaderView::Interactive);
   columns->setMinimumSectionSize(theme().px(24));

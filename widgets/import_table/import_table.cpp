@@ -38,15 +38,8 @@ ImportTable::ImportTable(QWidget* parent)
     layOut();
   };
   table_->setModel(filter_);
-  table_->setItemDelegate(new CellDelegate(table_));
+  setUpTable(*table_);
   table_->setAccessibleName(tr("Keys of the checkpoint"));
-  table_->setFrameShape(QFrame::NoFrame);
-  table_->setShowGrid(false);
-  table_->setSelectionBehavior(QTableView::SelectRows);
-  table_->setEditTriggers(QTableView::NoEditTriggers);
-  table_->setTabKeyNavigation(false);
-  table_->setWordWrap(false);
-  table_->verticalHeader()->hide();
   connect(words_, &QLineEdit::textChanged, filter_, &ImportFilter::setWords);
   connect(show_, &Segmented::activated, this, [this](int index) { filter_->setShow(static_cast<ImportShow>(index)); });
   connect(&theme(), &Theme::changed, this, restyle);
@@ -65,7 +58,6 @@ void ImportTable::setReport(const ImportReport& report) {
 void ImportTable::layOut() {
   table_->verticalHeader()->setDefaultSectionSize(theme().px(26));
   QHeaderView* columns = table_->horizontalHeader();
-  columns->setHighlightSections(false);
   columns->setSectionResizeMode(QHeaderView::ResizeToContents);
   columns->setSectionResizeMode(ImportModel::Note, QHeaderView::Stretch);
 }

@@ -1,6 +1,8 @@
 #include "widgets/model_tree/cell_delegate.h"
 
+#include <QHeaderView>
 #include <QPainter>
+#include <QTableView>
 
 #include "widgets/theme/theme.h"
 
@@ -37,6 +39,18 @@ QSize CellDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelInd
   const int icon = cell.icon.isNull() ? 0 : theme().px(18);
   return {metrics.horizontalAdvance(cell.text) + 2 * theme().px(size::kSmall) + icon + 2,
           std::max(metrics.height() + theme().px(size::kSmall), theme().px(26))};
+}
+
+void setUpTable(QTableView& table) {
+  table.setItemDelegate(new CellDelegate(&table));
+  table.setFrameShape(QFrame::NoFrame);
+  table.setShowGrid(false);
+  table.setSelectionBehavior(QAbstractItemView::SelectRows);
+  table.setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table.setTabKeyNavigation(false);
+  table.setWordWrap(false);
+  table.verticalHeader()->hide();
+  table.horizontalHeader()->setHighlightSections(false);
 }
 
 }  // namespace slab

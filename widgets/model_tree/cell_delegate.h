@@ -3,6 +3,8 @@
 
 #include <QStyledItemDelegate>
 
+class QTableView;
+
 namespace slab {
 
 /// Room in pixels at 100 % that a cell's text leaves at its left, for what a delegate draws there.
@@ -18,5 +20,9 @@ class CellDelegate : public QStyledItemDelegate {
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
   [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
+
+/// Makes `table` one of ours: rows to read and to choose, drawn by a CellDelegate, without frame, grid or numbers; Tab
+/// leaves it.
+void setUpTable(QTableView& table);
 
 }  // namespace slab

@@ -38,7 +38,7 @@ QColor toneColour(const QString& tone) {
 
 bool isNumeric(int column) {
   return column == QueueModel::Place || column == QueueModel::Step || column == QueueModel::Left ||
-         column == QueueModel::Top1;
+         column == QueueModel::Score;
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
       case State: return jobStateText(job.state);
       case Step: return stepText(job);
       case Left: return leftText(job);
-      case Top1: return std::isfinite(job.top1) ? QString::number(job.top1, 'f', 1) + " %" : QString();
+      case Score: return std::isfinite(job.score) ? QString::number(job.score, 'f', 1) + " %" : QString();
       case Reason: return job.reason;
       default: return {};
     }
@@ -119,15 +119,21 @@ QVariant QueueModel::data(const QModelIndex& index, int role) const {
       return theme().font(isNumeric(column) ? TextRole::Number : column == Name ? TextRole::Strong : TextRole::Body);
     case Qt::TextAlignmentRole:
       return static_cast<int>(Qt::AlignVCenter | (isNumeric(column) ? Qt::AlignRight : Qt::AlignLeft));
-    case Qt::ToolTipRole: return job.reason.isEmpty() ? job.name : job.reason;
-    case Qt::AccessibleTextRole: return headerData(column, Qt::Horizontal, Qt::DisplayRole).toString() + ": " + cell();
+    case Qt::ToolTipRole:
+      if (column == Score && !cell().isEmpty()) return job.scoreName;
+      return job.reason.isEmpty() ? job.name : job.reason;
+    case Qt::AccessibleTextRole: {
+      const bool hasScore = column == Score && !cell().isEmpty();
+      return (hasScore ? job.scoreName : headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + ": " +
+             cell();
+    }
     case RowRole: return QVariant::fromValue(job);
     default: return {};
   }
 }
 
 QVariant QueueModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  static const QStringList names{tr("place"), tr("job"), tr("state"), tr("step"), tr("left"), tr("top-1"), tr("why")};
+  static const QStringList names{tr("place"), tr("job"), tr("state"), tr("step"), tr("left"), tr("score"), tr("why")};
   if (orientation != Qt::Horizontal) return {};
   if (role == Qt::DisplayRole) return names.value(section);
   if (role == Qt::TextAlignmentRole) {

@@ -13,7 +13,7 @@ namespace slab {
 class QueueModel : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { Place, Name, State, Step, Left, Top1, Reason, ColumnCount };
+  enum Column { Place, Name, State, Step, Left, Score, Reason, ColumnCount };
   enum Role { RowRole = Qt::UserRole + 1 };
 
   using QAbstractTableModel::QAbstractTableModel;

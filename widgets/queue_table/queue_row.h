@@ -17,7 +17,8 @@ struct QueueRow {
   QString reason;
   qint64 step = 0, steps = 0;
   double secondsLeft = std::numeric_limits<double>::quiet_NaN();  ///< NaN: not known
-  double top1 = std::numeric_limits<double>::quiet_NaN();         ///< last validation, percent
+  double score = std::numeric_limits<double>::quiet_NaN();        ///< last validation, percent
+  QString scoreName;                                              ///< what that is: "top-1", "mask AP"
 };
 
 /// "waiting", "running" ... and the tone of the word.

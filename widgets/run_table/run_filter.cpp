@@ -18,7 +18,8 @@ QString plain(QString text) {
 }
 
 bool isAccuracy(const QString& field) {
-  return plain(field).contains("top1");
+  const QString name = plain(field);
+  return name.contains("top1") || name.contains("maskap");
 }
 
 struct Comparison : RunFilter::Node {
@@ -172,8 +173,9 @@ QString runField(const RunRow& row, const QString& field) {
   if (name == "model") return row.model.isEmpty() ? row.config.value("model.name") : row.model;
   if (name == "dataset") return row.dataset;
   if (name == "device") return row.device;
-  if (name == "top1") return number(row.top1);
-  if (name == "besttop1") return number(row.bestTop1);
+  const QString score = row.isDetector() ? QStringLiteral("maskap") : QStringLiteral("top1");
+  if (name == score) return number(row.top1);
+  if (name == "best" + score) return number(row.bestTop1);
   if (name == "loss") return number(row.loss);
   if (name == "lambda") return number(row.lambda);
   if (name == "step") return QString::number(row.step);

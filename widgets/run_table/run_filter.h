@@ -9,8 +9,9 @@
 namespace slab {
 
 /// Grammar: term (`and` | `&` | `or` | `|`) term ..., `not`, brackets; a term is `field op value` with = != < <= > >= ~
-/// (contains), or words that the name contains. Fields: name, state, model, dataset, device, top1, best_top1, loss,
-/// lambda, step, steps, parameters, hours, notes, starred, and every configuration key, in full or by its last part
+/// (contains), or words that the name contains. Fields: name, state, model, dataset, device, top1 and best_top1, of
+/// detectors mask_ap and best_mask_ap, loss, lambda, step, steps, parameters, hours, notes, starred, and every
+/// configuration key, in full or by its last part
 /// (`norm` = `model.norm`). Text is compared without case, `-`, `_` and spaces; an accuracy against a number up to 1 is
 /// read as a share, above as percent. `and` binds closer than `or`.
 class RunFilter {

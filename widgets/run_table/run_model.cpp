@@ -128,9 +128,10 @@ QVariant RunModel::data(const QModelIndex& index, int role) const {
       return theme().font(isNumeric(column) ? TextRole::Number : column == Name ? TextRole::Strong : TextRole::Body);
     case Qt::TextAlignmentRole:
       return static_cast<int>(Qt::AlignVCenter | (isNumeric(column) ? Qt::AlignRight : Qt::AlignLeft));
-    case Qt::ToolTipRole: return run.message.isEmpty() ? run.path : run.message;
-    case Qt::AccessibleTextRole:
-      return headerData(column, Qt::Horizontal, Qt::DisplayRole).toString() + ": " + cell(run, column);
+    case Qt::ToolTipRole:
+      if (column == Top1 || column == BestTop1) return columnName(run, column);
+      return run.message.isEmpty() ? run.path : run.message;
+    case Qt::AccessibleTextRole: return columnName(run, column) + ": " + cell(run, column);
     case RowRole: return QVariant::fromValue(run);
     case SortRole: {
       const QVariant value = sortValue(run, column);
@@ -150,6 +151,12 @@ bool RunModel::setData(const QModelIndex& index, const QVariant& value, int role
   if (role != Qt::EditRole || name.isEmpty() || name == run.name) return false;
   emit renameWanted(run.path, name);
   return true;
+}
+
+QString RunModel::columnName(const RunRow& run, int column) const {
+  if (column == Top1) return run.scoreName();
+  if (column == BestTop1) return tr("best %1").arg(run.scoreName());
+  return headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
 }
 
 QVariant RunModel::headerData(int section, Qt::Orientation orientation, int role) const {

@@ -32,6 +32,9 @@ class RunModel : public QAbstractTableModel {
   void showWanted(const QString& path, bool shown);
 
  private:
+  /// The header, of scores what the run's is.
+  [[nodiscard]] QString columnName(const RunRow& run, int column) const;
+
   std::vector<RunRow> rows_;
 };
 

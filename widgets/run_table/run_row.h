@@ -6,6 +6,7 @@
 #include <QString>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/config/schedule.h"
@@ -16,6 +17,12 @@ namespace slab {
 /// The words and tone of a state: "running" (accent), "lost" (bad) ...
 QString stateText(RunState state);
 QString stateTone(RunState state);
+
+/// What a run's evaluation measures: "top-1", or "mask AP" of a detector.
+inline QString scoreNameOf(bool isDetector) {
+  const std::string_view name = scoreName(isDetector ? kMaskApScore : std::string_view());
+  return QString::fromLatin1(name.data(), static_cast<qsizetype>(name.size()));
+}
 
 struct RunRow {
   QString path;  ///< run directory: the identity of a run
@@ -48,12 +55,13 @@ struct RunRow {
   [[nodiscard]] bool isActive() const { return slab::isActive(state); }
   [[nodiscard]] bool isDetector() const { return config.value("data.type") == "coco"; }
   /// What top1 and bestTop1 are.
-  [[nodiscard]] QString scoreName() const { return isDetector() ? QStringLiteral("mask AP") : QStringLiteral("top-1"); }
+  [[nodiscard]] QString scoreName() const { return scoreNameOf(isDetector()); }
 };
 
-/// Epochs of the whole run, from its plan or else its configuration.
+/// Epochs of the whole run, from its plan or else its configuration; 0 where only its steps are known.
 inline double totalEpochs(const RunRow& row) {
-  return row.plan.totalSteps > 0 ? row.plan.epochOf(row.plan.totalSteps) : row.config.value("train.epochs").toDouble();
+  if (row.plan.totalSteps > 0) return row.plan.epochOf(row.plan.totalSteps);
+  return row.config.value("train.steps").toLongLong() > 0 ? 0 : row.config.value("train.epochs").toDouble();
 }
 
 }  // namespace slab

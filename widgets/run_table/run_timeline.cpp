@@ -6,7 +6,6 @@
 #include <QPainter>
 #include <QToolTip>
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "widgets/theme/theme.h"
@@ -16,11 +15,13 @@ namespace {
 
 constexpr std::size_t kEtaSamples = 60;
 
-/// Epochs between labels so that about ten fit.
-double labelEvery(double epochs) {
-  static constexpr std::array kSteps{0.1, 0.2, 0.25, 0.5, 1., 2., 5., 10., 20., 50., 100., 200., 500.};
-  const auto* found = std::find_if(kSteps.begin(), kSteps.end(), [epochs](double s) { return epochs / s <= 10.5; });
-  return found == kSteps.end() ? epochs / 10 : *found;
+/// Epochs or steps between labels, 1, 2 or 5 times a power of ten, so that about ten fit.
+double labelEvery(double total) {
+  const double least = total / 10.5, power = std::pow(10.0, std::floor(std::log10(least)));
+  for (const double digit : {1.0, 2.0, 5.0}) {
+    if (digit * power >= least) return digit * power;
+  }
+  return 10 * power;
 }
 
 }  // namespace
@@ -109,20 +110,20 @@ void RunTimeline::paintEvent(QPaintEvent*) {
   p.setPen(t.text);
   p.drawText(QRectF(left, 0, right > left ? right - left : width() - 2 * left, theme().px(15)),
              Qt::AlignRight | Qt::AlignVCenter, words_);
-  if (epochs_ <= 0 || steps_ <= 0) return;
+  if (steps_ <= 0) return;
   p.setPen(t.muted);
-  const double every = labelEvery(epochs_);
-  for (int i = 0; i * every <= epochs_ + 1e-9; ++i) {
-    const double x = pixelOf(i * every / epochs_ * steps_), box = theme().px(80);
+  const double total = epochs_ > 0 ? epochs_ : steps_, every = labelEvery(total);
+  for (int i = 0; i * every <= total + 1e-9; ++i) {
+    const double x = pixelOf(i * every / total * steps_), box = theme().px(80);
     p.fillRect(QRectF(x, top + thick + theme().px(3), 1, theme().px(4)), t.faint);
-    const bool isFirst = i == 0, isLast = (i + 1) * every > epochs_ + 1e-9;
+    const bool isFirst = i == 0, isLast = (i + 1) * every > total + 1e-9;
     const QRectF place(isFirst ? x : isLast ? x - box : x - box / 2, top + thick + theme().px(8), box, theme().px(16));
     p.drawText(place,
                (isFirst  ? Qt::AlignLeft
                 : isLast ? Qt::AlignRight
                          : Qt::AlignHCenter) |
                    Qt::AlignVCenter,
-               tr("epoch %1").arg(i * every));
+               (epochs_ > 0 ? tr("epoch %1") : tr("step %1")).arg(i * every, 0, 'g', 10));
   }
 }
 

@@ -29,7 +29,8 @@ struct TimelineMark {
   QString words;
 };
 
-/// A bar from step 0 to the last with an epoch scale below and checkpoint diamonds above; arrows and Enter choose one.
+/// A bar from step 0 to the last with a scale in epochs below (in steps where `epochs` is 0) and checkpoint diamonds
+/// above; arrows and Enter choose one.
 class RunTimeline : public QWidget {
   Q_OBJECT
  public:

@@ -128,19 +128,12 @@ ClassTable::ClassTable(QWidget* parent)
   sorted_->setSourceModel(classes_);
   sorted_->setSortRole(ClassModel::kValueRole);
   setModel(sorted_);
-  setItemDelegate(new CellDelegate(this));
+  setUpTable(*this);
   setItemDelegateForColumn(ClassModel::Bar, new BarDelegate(this));
   setAccessibleName(tr("Classes"));
-  setFrameShape(QFrame::NoFrame);
-  setShowGrid(false);
-  setSelectionBehavior(SelectRows);
-  setEditTriggers(NoEditTriggers);
-  setTabKeyNavigation(false);
-  setWordWrap(false);
   setSortingEnabled(true);
   sorted_->sort(-1);
   horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
-  verticalHeader()->hide();
   connect(&theme(), &Theme::changed, this, &ClassTable::layOut);
   layOut();
 }
@@ -155,7 +148,6 @@ void ClassTable::setReport(const ScanReport& report) {
 void ClassTable::layOut() {
   verticalHeader()->setDefaultSectionSize(theme().px(26));
   QHeaderView* columns = horizontalHeader();
-  columns->setHighlightSections(false);
   columns->setSectionResizeMode(QHeaderView::ResizeToContents);
   columns->setSectionResizeMode(ClassModel::Bar, QHeaderView::Stretch);
   columns->setSectionResizeMode(ClassModel::Title, QHeaderView::Interactive);

@@ -105,16 +105,9 @@ FaultTable::FaultTable(QWidget* parent)
   filter_->setFilterKeyColumn(FaultModel::Kind);
   kinds_->setAccessibleName(tr("Kind of fault"));
   table_->setModel(filter_);
-  table_->setItemDelegate(new CellDelegate(table_));
+  setUpTable(*table_);
   table_->setAccessibleName(tr("Faults"));
-  table_->setFrameShape(QFrame::NoFrame);
-  table_->setShowGrid(false);
-  table_->setSelectionBehavior(QTableView::SelectRows);
   table_->setSelectionMode(QTableView::SingleSelection);
-  table_->setEditTriggers(QTableView::NoEditTriggers);
-  table_->setTabKeyNavigation(false);
-  table_->setWordWrap(false);
-  table_->verticalHeader()->hide();
   auto* line = new QHBoxLayout;
   line->addWidget(kinds_);
   line->addStretch(1);
@@ -170,7 +163,6 @@ QString FaultTable::currentFile() const {
 void FaultTable::layOut() {
   table_->verticalHeader()->setDefaultSectionSize(theme().px(26));
   QHeaderView* columns = table_->horizontalHeader();
-  columns->setHighlightSections(false);
   columns->setSectionResizeMode(QHeaderView::ResizeToContents);
   if (isOfFiles_) {
     columns->setSectionResizeMode(FaultModel::File, QHeaderView::Interactive);

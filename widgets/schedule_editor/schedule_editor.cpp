@@ -59,9 +59,11 @@ std::vector<Phase> lambdaPhases(const Plan& plan) {
 
 QString placeWords(const Plan& plan, std::int64_t step) {
   if (plan.totalSteps <= 0) return {};
-  return QObject::tr("%1 %, step %2, epoch %3")
-      .arg(QString::number(percentOf(plan, step), 'g', 3), QString::fromStdString(formatInteger(step, true)),
-           QString::number(plan.epochOf(step), 'f', 1));
+  const QString words =
+      QObject::tr("%1 %, step %2")
+          .arg(QString::number(percentOf(plan, step), 'g', 3), QString::fromStdString(formatInteger(step, true)));
+  if (plan.stepsPerEpoch <= 0) return words;
+  return QObject::tr("%1, epoch %2").arg(words, QString::number(plan.epochOf(step), 'f', 1));
 }
 
 ScheduleEditor::ScheduleEditor(QWidget* parent)

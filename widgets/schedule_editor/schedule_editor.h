@@ -15,7 +15,7 @@ namespace slab {
 QVector<QPointF> lambdaPoints(const Plan& plan);
 QVector<QPointF> learningRatePoints(const Plan& plan, int points = 240);
 std::vector<Phase> lambdaPhases(const Plan& plan);
-/// A step of the run in every unit: "80 %, step 3 752, epoch 8.0".
+/// A step of the run in every unit that is known: "80 %, step 3 752, epoch 8.0".
 QString placeWords(const Plan& plan, std::int64_t step);
 inline QString lambdaEndWords(const Plan& plan) {
   return placeWords(plan, plan.lambda.end);

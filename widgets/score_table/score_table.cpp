@@ -61,16 +61,9 @@ QStandardItem* scoreItem(double value) {
 QTableView* makeTable(const QString& name, QAbstractItemModel* model) {
   auto* table = new QTableView;
   table->setModel(model);
-  table->setItemDelegate(new CellDelegate(table));
+  setUpTable(*table);
   table->setAccessibleName(name);
-  table->setFrameShape(QFrame::NoFrame);
-  table->setShowGrid(false);
-  table->setSelectionBehavior(QTableView::SelectRows);
   table->setSelectionMode(QTableView::SingleSelection);
-  table->setEditTriggers(QTableView::NoEditTriggers);
-  table->setTabKeyNavigation(false);
-  table->setWordWrap(false);
-  table->verticalHeader()->hide();
   return table;
 }
 
@@ -149,7 +142,6 @@ void ScoreTable::layOut() {
   for (QTableView* table : {lines_, classes_}) {
     table->verticalHeader()->setDefaultSectionSize(theme().px(24));
     QHeaderView* columns = table->horizontalHeader();
-    columns->setHighlightSections(false);
     columns->setSectionResizeMode(QHeaderView::Fixed);
     columns->setMinimumSectionSize(theme().px(24));
     // As narrow as words and numbers allow: a header's own hint keeps room for a sign of the order in every column.

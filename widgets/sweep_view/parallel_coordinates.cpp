@@ -31,11 +31,13 @@ ParallelCoordinates::ParallelCoordinates(QWidget* parent) : QWidget(parent) {
   connect(&theme(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
-void ParallelCoordinates::setTrials(const QStringList& keys, const std::vector<SweepTrial>& trials) {
+void ParallelCoordinates::setTrials(const QStringList& keys, const std::vector<SweepTrial>& trials,
+                                    const QString& score) {
   keys_ = keys;
+  score_ = score;
   trials_ = trials;
   std::stable_sort(trials_.begin(), trials_.end(), [](const SweepTrial& a, const SweepTrial& b) {
-    return (std::isfinite(a.bestTop1) ? a.bestTop1 : -1) < (std::isfinite(b.bestTop1) ? b.bestTop1 : -1);
+    return (std::isfinite(a.best) ? a.best : -1) < (std::isfinite(b.best) ? b.best : -1);
   });
   scales_.clear();
   for (std::size_t k = 0; k < static_cast<std::size_t>(keys.size()); ++k) {
@@ -46,9 +48,9 @@ void ParallelCoordinates::setTrials(const QStringList& keys, const std::vector<S
   low_ = 100;
   high_ = 0;
   for (const SweepTrial& trial : trials_) {
-    if (!std::isfinite(trial.bestTop1)) continue;
-    low_ = std::min(low_, trial.bestTop1);
-    high_ = std::max(high_, trial.bestTop1);
+    if (!std::isfinite(trial.best)) continue;
+    low_ = std::min(low_, trial.best);
+    high_ = std::max(high_, trial.best);
   }
   setAccessibleDescription(words());
   update();
@@ -62,7 +64,7 @@ void ParallelCoordinates::setChosen(qint64 job) {
 QString ParallelCoordinates::words() const {
   QStringList lines;
   for (auto trial = trials_.rbegin(); trial != trials_.rend(); ++trial) {
-    lines += trial->name + ": " + (std::isfinite(trial->bestTop1) ? percent(trial->bestTop1) : tr("no figure yet"));
+    lines += trial->name + ": " + (std::isfinite(trial->best) ? percent(trial->best) : tr("no figure yet"));
   }
   return lines.join("; ");
 }
@@ -81,8 +83,8 @@ double ParallelCoordinates::axisX(std::size_t axis) const {
                          : area.left() + area.width() * static_cast<double>(axis) / static_cast<double>(scales_.size());
 }
 
-double ParallelCoordinates::topPlace(double top1) const {
-  return high_ > low_ ? (top1 - low_) / (high_ - low_) : 0.5;
+double ParallelCoordinates::scorePlace(double score) const {
+  return high_ > low_ ? (score - low_) / (high_ - low_) : 0.5;
 }
 
 QPolygonF ParallelCoordinates::lineOf(const SweepTrial& trial) const {
@@ -91,8 +93,8 @@ QPolygonF ParallelCoordinates::lineOf(const SweepTrial& trial) const {
   for (std::size_t k = 0; k < scales_.size(); ++k) {
     line << QPointF(axisX(k), area.bottom() - area.height() * scales_[k].place(trial.values[k]));
   }
-  if (std::isfinite(trial.bestTop1)) {
-    line << QPointF(axisX(scales_.size()), area.bottom() - area.height() * topPlace(trial.bestTop1));
+  if (std::isfinite(trial.best)) {
+    line << QPointF(axisX(scales_.size()), area.bottom() - area.height() * scorePlace(trial.best));
   }
   return line;
 }
@@ -111,8 +113,8 @@ void ParallelCoordinates::paintEvent(QPaintEvent*) {
 
 void ParallelCoordinates::paintTrial(QPainter& p, const SweepTrial& trial) const {
   const Tokens& t = theme().tokens();
-  const bool hasFigure = std::isfinite(trial.bestTop1);
-  const double strength = hasFigure ? 0.25 + 0.75 * topPlace(trial.bestTop1) : 1;
+  const bool hasFigure = std::isfinite(trial.best);
+  const double strength = hasFigure ? 0.25 + 0.75 * scorePlace(trial.best) : 1;
   const QColor colour = hasFigure ? mix(t.panel, t.accent, strength) : t.faint;
   QPen pen(trial.job == chosen_ ? t.text : colour, theme().px(trial.job == chosen_ ? 3 : 1.5));
   pen.setStyle(hasFigure ? Qt::SolidLine : Qt::DashLine);
@@ -128,9 +130,9 @@ void ParallelCoordinates::paintAxes(QPainter& p) const {
     paintAxis(p, axisX(k), isLog ? tr("%1, log").arg(key) : key, scales_[k].ticks(), false);
   }
   std::vector<SweepAxisScale::Tick> ticks;
-  if (high_ >= low_) ticks.push_back({topPlace(high_), percent(high_)});
+  if (high_ >= low_) ticks.push_back({scorePlace(high_), percent(high_)});
   if (high_ > low_) ticks.push_back({0, percent(low_)});
-  paintAxis(p, axisX(scales_.size()), tr("best top-1"), ticks, true);
+  paintAxis(p, axisX(scales_.size()), tr("best %1").arg(score_), ticks, true);
 }
 
 void ParallelCoordinates::paintAxis(QPainter& p, double x, const QString& title,

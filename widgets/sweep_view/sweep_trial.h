@@ -14,9 +14,9 @@ struct SweepTrial {
   qint64 job = 0;
   QString name;
   JobState state = JobState::Waiting;
-  std::vector<Json> values;                                    ///< one for each key of the sweep
-  double bestTop1 = std::numeric_limits<double>::quiet_NaN();  ///< percent; NaN: none yet
-  double seconds = 0;                                          ///< of training
+  std::vector<Json> values;                                ///< one for each key of the sweep
+  double best = std::numeric_limits<double>::quiet_NaN();  ///< of the sweep's score, percent; NaN: none yet
+  double seconds = 0;                                      ///< of training
 };
 
 }  // namespace slab

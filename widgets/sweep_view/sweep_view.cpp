@@ -12,7 +12,7 @@
 namespace slab {
 namespace {
 
-constexpr int kFixedColumns = 3;  // state, best top-1, time
+constexpr int kFixedColumns = 3;  // state, the best score, time
 
 QTableWidgetItem* makeItem(const QString& text, TextRole role, bool isNumber) {
   auto* item = new QTableWidgetItem(text);
@@ -49,13 +49,14 @@ SweepView::SweepView(QWidget* parent)
   connect(&theme(), &Theme::changed, this, &SweepView::restyle);
 }
 
-void SweepView::setTrials(const QStringList& keys, std::vector<SweepTrial> trials) {
+void SweepView::setTrials(const QStringList& keys, std::vector<SweepTrial> trials, const QString& score) {
   keys_ = keys;
+  score_ = score;
   trials_ = std::move(trials);
   std::stable_sort(trials_.begin(), trials_.end(), [](const SweepTrial& a, const SweepTrial& b) {
-    return (std::isfinite(a.bestTop1) ? a.bestTop1 : -1) > (std::isfinite(b.bestTop1) ? b.bestTop1 : -1);
+    return (std::isfinite(a.best) ? a.best : -1) > (std::isfinite(b.best) ? b.best : -1);
   });
-  lines_->setTrials(keys_, trials_);
+  lines_->setTrials(keys_, trials_, score_);
   fillTable();
 }
 
@@ -64,11 +65,12 @@ void SweepView::fillTable() {
   table_->clear();
   table_->setRowCount(static_cast<int>(trials_.size()));
   table_->setColumnCount(static_cast<int>(keys_.size()) + kFixedColumns);
-  table_->setHorizontalHeaderLabels(QStringList{tr("best top-1")} + keys_ + QStringList{tr("time"), tr("state")});
+  table_->setHorizontalHeaderLabels(QStringList{tr("best %1").arg(score_)} + keys_ +
+                                    QStringList{tr("time"), tr("state")});
   for (int r = 0; r < table_->rowCount(); ++r) {
     const SweepTrial& trial = trials_[static_cast<std::size_t>(r)];
     const QString best =
-        std::isfinite(trial.bestTop1) ? QString::number(trial.bestTop1, 'f', 1) + " %" : QStringLiteral("\u2013");
+        std::isfinite(trial.best) ? QString::number(trial.best, 'f', 1) + " %" : QStringLiteral("\u2013");
     int column = 0;
     table_->setItem(r, column++, makeItem(best, TextRole::NumberStrong, true));
     for (const Json& value : trial.values) {

@@ -15,7 +15,8 @@ class SweepView : public QWidget {
  public:
   explicit SweepView(QWidget* parent = nullptr);
 
-  void setTrials(const QStringList& keys, std::vector<SweepTrial> trials);
+  /// `score`: what the trials are compared by, "top-1" or "mask AP".
+  void setTrials(const QStringList& keys, std::vector<SweepTrial> trials, const QString& score);
   [[nodiscard]] const ParallelCoordinates* lines() const { return lines_; }
   [[nodiscard]] const QTableWidget* table() const { return table_; }
 
@@ -29,6 +30,7 @@ class SweepView : public QWidget {
   void choose(qint64 job);
 
   QStringList keys_;
+  QString score_;
   std::vector<SweepTrial> trials_;  ///< best first
   ParallelCoordinates* lines_;
   QTableWidget* table_;

@@ -13,20 +13,16 @@
 #include "widgets/theme/theme.h"
 
 namespace slab {
-namespace {
-
-QString wordsOf(const CheckpointRecord& checkpoint) {
+QString checkpointWords(const RunRow& run, const CheckpointRecord& checkpoint) {
   QString words = QObject::tr("step %1   %2   %3")
                       .arg(QString::fromStdString(formatInteger(checkpoint.step, true)), 9)
                       .arg(QString::fromStdString(toIso8601(checkpoint.wall)).left(19).replace('T', ' '),
                            QString::fromStdString(formatBytes(static_cast<double>(checkpoint.bytes))));
   if (checkpoint.top1 >= 0) {
-    words += QObject::tr("   top-1 %1 %").arg(QString::fromStdString(formatNumber(checkpoint.top1, 4)));
+    words += QString("   %1 %2 %").arg(run.scoreName(), QString::fromStdString(formatNumber(checkpoint.top1, 4)));
   }
   return words;
 }
-
-}  // namespace
 
 std::optional<qint64> askForCheckpoint(QWidget* parent, const RunRow& run,
                                        const std::vector<CheckpointRecord>& checkpoints, const QString& title,
@@ -40,7 +36,7 @@ std::optional<qint64> askForCheckpoint(QWidget* parent, const RunRow& run,
   list->setFont(theme().font(TextRole::NumberSmall));
   for (auto checkpoint = checkpoints.rbegin(); checkpoint != checkpoints.rend(); ++checkpoint) {
     if (!checkpoint->good || !QFileInfo::exists(run.path + '/' + QString::fromStdString(checkpoint->path))) continue;
-    auto* item = new QListWidgetItem(wordsOf(*checkpoint), list);
+    auto* item = new QListWidgetItem(checkpointWords(run, *checkpoint), list);
     item->setData(Qt::UserRole, QVariant::fromValue<qint64>(checkpoint->step));
   }
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, &dialog);

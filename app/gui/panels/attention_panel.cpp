@@ -6,11 +6,11 @@
 #include <QTextStream>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <cmath>
 
 #include "app/gui/panels/run_config.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
+#include "core/config/shown_size.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -306,14 +306,11 @@ QPointF placeInEvaluation(QSize pixels, QPointF at, int imageSize) {
 }
 
 QPointF placeInDetection(QSize pixels, QPointF at, const DataConfig& data) {
-  constexpr double kMultiple = 32;
-  const double shorter = std::min(pixels.width(), pixels.height()), longer = std::max(pixels.width(), pixels.height());
-  const double side = static_cast<double>(*std::max_element(data.sides.begin(), data.sides.end()));
-  const double scale = std::min(side / shorter, static_cast<double>(data.longest) / longer);
-  const auto along = [&](double place, int length) {
-    return place * scale / (std::ceil(std::round(length * scale) / kMultiple) * kMultiple);
+  const PixelSize shown = evaluationSize(pixels.width(), pixels.height(), data);
+  const auto along = [](double place, int length, int shownLength) {
+    return place / length * shownLength / static_cast<double>(filledUp(shownLength));
   };
-  return {along(at.x(), pixels.width()), along(at.y(), pixels.height())};
+  return {along(at.x(), pixels.width(), shown.width), along(at.y(), pixels.height(), shown.height)};
 }
 
 void AttentionPanel::showPlace(const ImagePlace& place) {

@@ -20,7 +20,7 @@ struct ImagePlace;
 /// taken as it is.
 QPointF placeInEvaluation(QSize pixels, QPointF at, int imageSize);
 
-/// The same in what a detector sees of it: brought to `data.sides` and `data.longest`, filled up to multiples of 32.
+/// The same in what a detector sees of it (core/config/shown_size.h): at its evaluationSize, filled up.
 QPointF placeInDetection(QSize pixels, QPointF at, const DataConfig& data);
 
 class AttentionPanel : public Panel {

@@ -76,7 +76,7 @@ QString gapWords(const BranchFigures& f, const QString& lambda_end) {
 
 BranchScores::BranchScores(QWidget* parent)
     : QWidget(parent),
-      scores_(new CurvePlot(tr("Top-1 three ways"), this)),
+      scores_(new CurvePlot(tr("Validation three ways"), this)),
       gap_(new CurvePlot(tr("Gap"), this)),
       words_(new QLabel(this)) {
   auto* column = new QVBoxLayout(this);
@@ -85,7 +85,7 @@ BranchScores::BranchScores(QWidget* parent)
   column->addWidget(scores_, 7);
   column->addWidget(gap_, 5);
   column->addWidget(words_);
-  scores_->setTitle(tr("Top-1 three ways"), "%");
+  scores_->setTitle(tr("Validation three ways"), "%");
   gap_->setTitle(tr("RepBN minus mixture"), tr("points"));
   for (CurvePlot* plot : {scores_, gap_}) plot->setSmoothing(0);
   scores_->setEmptyText(tr("Appears with the first evaluation of a run."));
@@ -110,7 +110,9 @@ void BranchScores::showRun(const RunRow* row, const RunData* data) {
   };
   if (row != nullptr) {
     add("top1_mixture", tr("mixture, as trained"), Qt::SolidLine);
-    add("top1", row->usesLambda ? tr("RepBN alone") : tr("top-1"), Qt::DashLine);
+    const QString repBn = row->usesLambda ? tr("RepBN alone, %1").arg(row->scoreName()) : row->scoreName();
+    add(row->isDetector() ? "val/mask_ap" : "top1", repBn, Qt::DashLine);
+    scores_->setTitle(tr("Validation three ways"), row->isDetector() ? QString() : QStringLiteral("%"));
     add("top1_layernorm", tr("LayerNorm alone"), Qt::DotLine);
     const auto repbn = data ? data->find("top1") : nullptr, mixture = data ? data->find("top1_mixture") : nullptr;
     if (repbn && mixture) {
@@ -133,6 +135,7 @@ void BranchScores::showRun(const RunRow* row, const RunData* data) {
 QString BranchScores::wordsOf(const RunRow* row, const RunData* data) const {
   if (row == nullptr) return {};
   if (!row->usesLambda) return tr("Without PRepBN a model has one form, and one curve.");
+  if (row->isDetector()) return tr("A detector is evaluated in one form: RepBN alone, which is deployed.");
   const auto figures = newestFigures(*row, data);
   return figures ? gapWords(*figures, lambdaEndWords(row->plan)) : QString();
 }

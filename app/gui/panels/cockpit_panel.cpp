@@ -30,8 +30,8 @@ std::vector<PanelCard> CockpitPanel::makeCards() {
   curves_ = new LayerCurves;
   alarmList_ = new AlarmList;
   scheduleHeader_ = new CardHeader(tr("Lambda and learning rate"));
-  auto* scoresHeader = new CardHeader(tr("Top-1 three ways"));
-  scoresHeader->setSubtitle(tr("validation, percent"));
+  auto* scoresHeader = new CardHeader(tr("Validation three ways"));
+  scoresHeader->setSubtitle(tr("top-1 in percent, of detectors mask AP"));
   layerHeader_ = new CardHeader(tr("Layer"));
   alarmHeader_ = new CardHeader(tr("Alarms"));
   makeNormCard();
@@ -48,7 +48,7 @@ std::vector<PanelCard> CockpitPanel::makeCards() {
   connect(&theme(), &Theme::changed, this, &CockpitPanel::refresh);
   refresh();
   return {{"schedule", tr("Lambda and learning rate"), schedule_, scheduleHeader_},
-          {"scores", tr("Top-1 three ways"), scores_, scoresHeader},
+          {"scores", tr("Validation three ways"), scores_, scoresHeader},
           {"norms", tr("Norm layers"), map_, mapHeader_},
           {"layer", tr("Layer"), curves_, layerHeader_},
           {"alarms", tr("Alarms"), alarmList_, alarmHeader_}};

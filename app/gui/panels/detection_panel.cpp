@@ -3,6 +3,7 @@
 #include <QSettings>
 #include <QVBoxLayout>
 
+#include "app/gui/run_actions.h"
 #include "app/gui/session.h"
 #include "widgets/theme/theme.h"
 
@@ -154,9 +155,10 @@ QWidget* DetectionPanel::makeImages() {
   empty_ =
       new EmptyState(tr("No data set yet"),
                      tr("Drop an annotation file of COCO here (instances_val2017.json), or open one: its images are "
-                        "looked for around it. A file of results can be dropped after that. No data at hand? slab "
-                        "data make-scenes makes some."));
+                        "looked for around it. A file of results can be dropped after that. No data at hand? A small "
+                        "detector trains on scenes that are made here."));
   empty_->addButton(openSet_);
+  empty_->addButton(session().actions().detectorDemo);
   grid_ = new DatasetGrid;
   grid_->setObjectName("detectionGrid");
   table_ = new ImageTable;

@@ -34,7 +34,8 @@ QueueRow makeRow(Session& session, const StepTimes& times, const QueueJob& job) 
   if (run != nullptr) {
     row.step = run->step;
     if (run->steps > 0) row.steps = run->steps;
-    row.top1 = run->top1;
+    row.score = run->top1;
+    row.scoreName = run->scoreName();
     if (run->step > 0) seconds = run->activeSeconds / static_cast<double>(run->step);
   }
   if (seconds && row.steps > 0) row.secondsLeft = *seconds * static_cast<double>(row.steps - row.step);

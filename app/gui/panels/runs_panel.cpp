@@ -90,6 +90,7 @@ class RunsPanel : public Panel {
                                     "demo to see lambda fall from 1 to 0 within a minute, or configure your own."),
                                  stack_);
     empty->addButton(session().actions().demo);
+    empty->addButton(session().actions().detectorDemo);
     empty->addButton(session().actions().newRun);
     stack_->addWidget(table_);
     stack_->addWidget(empty);

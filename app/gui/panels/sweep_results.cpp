@@ -46,7 +46,7 @@ std::vector<SweepTrial> SweepResults::trialsOf(std::int64_t sweep, QStringList& 
     for (const QString& key : keys) trial.values.push_back(settings.value(key.toStdString(), Json()));
     const QString path = session_.projectPath() + "/runs/" + QString::fromStdString(job.run);
     if (const RunRow* run = job.run.empty() ? nullptr : session_.run(path)) {
-      trial.bestTop1 = run->bestTop1;
+      trial.best = run->bestTop1;
       trial.seconds = run->activeSeconds;
     }
     trials.push_back(std::move(trial));
@@ -54,11 +54,20 @@ std::vector<SweepTrial> SweepResults::trialsOf(std::int64_t sweep, QStringList& 
   return trials;
 }
 
+QString SweepResults::scoreOf(std::int64_t sweep) const {
+  for (const QueueJob& job : session_.queue().jobs()) {
+    const RunConfig* config = job.sweep == sweep ? session_.queue().config(job.id) : nullptr;
+    if (config != nullptr) return scoreNameOf(config->isDetector());
+  }
+  return scoreNameOf(false);
+}
+
 void SweepResults::refresh() {
   fillPicker();
   QStringList keys;
-  std::vector<SweepTrial> trials = trialsOf(picker_->currentData().toLongLong(), keys);
-  view_->setTrials(keys, std::move(trials));
+  const qint64 sweep = picker_->currentData().toLongLong();
+  std::vector<SweepTrial> trials = trialsOf(sweep, keys);
+  view_->setTrials(keys, std::move(trials), scoreOf(sweep));
 }
 
 }  // namespace slab

@@ -25,6 +25,8 @@ class SweepResults : public QWidget {
  private:
   void fillPicker();
   [[nodiscard]] std::vector<SweepTrial> trialsOf(std::int64_t sweep, QStringList& keys) const;
+  /// What the trials of a sweep are compared by: they differ in keys, not in what they train.
+  [[nodiscard]] QString scoreOf(std::int64_t sweep) const;
 
   Session& session_;
   QComboBox* picker_;

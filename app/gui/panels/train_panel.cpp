@@ -2,6 +2,7 @@
 
 #include <QFileInfo>
 #include <QMenu>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -147,7 +148,13 @@ QWidget* TrainPanel::makeRunsCard() {
   differences_->setTextFormat(Qt::RichText);
   differences_->setMargin(theme().px(12));
   differences_->setWordWrap(true);
-  column->addWidget(table_, 1);
+  auto* empty = new EmptyState(tr("No run yet"), tr("A demo trains within a minute, a small detector within minutes."));
+  empty->addButton(session().actions().demo);
+  empty->addButton(session().actions().detectorDemo);
+  runsOrNone_ = new QStackedWidget(card);
+  runsOrNone_->addWidget(table_);
+  runsOrNone_->addWidget(empty);
+  column->addWidget(runsOrNone_, 1);
   column->addWidget(differences_);
   connect(table_, &RunTable::currentChosen, &session(), &Session::setCurrentRun);
   connect(table_, &RunTable::activated, this, [this](const QString& path) {
@@ -239,6 +246,7 @@ std::vector<Curve> TrainPanel::scoreCurves() const {
 
 void TrainPanel::updateRuns() {
   runs_->setRuns(session().runs());
+  runsOrNone_->setCurrentIndex(session().isProjectRead() && session().runs().empty() ? 1 : 0);
   const RunRow* current = session().currentRun();
   if (current != nullptr) table_->setCurrent(current->path);
   const auto shown = session().shownRuns();
@@ -293,7 +301,7 @@ void TrainPanel::updateTimeline() {
   const RunRow* row = session().currentRun();
   if (row == nullptr) {
     timeline_->setProgress(0, 0, 0, {});
-    timeline_->setWords(tr("No run yet. Start one from Configure, or train the demo (Ctrl+Shift+D)."));
+    timeline_->setWords(tr("No run yet. Start one from Configure, or train a demo: a classifier or a detector."));
     timeline_->setCheckpoints({});
     return;
   }

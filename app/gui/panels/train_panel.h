@@ -8,6 +8,7 @@
 #include "widgets/run_table/run_timeline.h"
 
 class QMenu;
+class QStackedWidget;
 class QVBoxLayout;
 
 namespace slab {
@@ -48,6 +49,7 @@ class TrainPanel : public Panel {
   CurvePlot *loss_ = nullptr, *top1_ = nullptr, *schedule_ = nullptr, *gradient_ = nullptr;
   CardHeader *scheduleHeader_ = nullptr, *runsHeader_ = nullptr, *lossHeader_ = nullptr, *scoreHeader_ = nullptr;
   RunTable* table_ = nullptr;
+  QStackedWidget* runsOrNone_ = nullptr;
   RunTimeline* timeline_ = nullptr;
   QLabel* differences_ = nullptr;
   EtaEstimator eta_;

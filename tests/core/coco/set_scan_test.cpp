@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/image_view.h"
+#include "core/coco/annotation_links.h"
 #include "core/formats/png_writer.h"
 #include "core/formats/support.h"
 
@@ -120,6 +121,35 @@ TEST_F(SetScan, AStopKeepsWhatWasSeen) {
   EXPECT_FALSE(report.isComplete);
   EXPECT_EQ(report.images, 0);
   EXPECT_EQ(report.allImages, 5);
+}
+
+TEST_F(SetScan, AStopEndsTheReadingOfTheAnnotationsToo) {
+  for (int i = 6; i <= ReadingWatch::kEvery; ++i) {
+    set_["images"].push_back({{"id", i}, {"width", 1}, {"height", 1}, {"file_name", "1.png"}});
+  }
+  std::stop_source stop;
+  stop.request_stop();
+  SetScanOptions options;
+  options.stop = stop.get_token();
+  const SetScanReport report = scan(options);
+  EXPECT_FALSE(report.isComplete);
+  EXPECT_EQ(report.allImages, 0);
+  EXPECT_FALSE(test::errorOf([&] { scanSet(folder_.file("none.json"), root()); }).empty());
+}
+
+TEST(CheckLinks, StopsBetweenAnnotations) {
+  CocoSet set;
+  set.path = "set.json";
+  set.annotations.resize(ReadingWatch::kEvery);
+  std::stop_source stop;
+  ReadingWatch watch;
+  watch.stop = stop.get_token();
+  FaultList faults;
+  checkLinks(set, {}, faults, watch);
+  EXPECT_EQ(faults.count(), ReadingWatch::kEvery) << "none names an image that is there";
+  set.annotations.resize(ReadingWatch::kEvery);
+  stop.request_stop();
+  EXPECT_TRUE(contains(test::errorOf([&] { checkLinks(set, {}, faults, watch); }), "reading was stopped"));
 }
 
 }  // namespace

@@ -44,6 +44,8 @@ TEST(ImageNetPresets, ScaleRatesAndReachLambdaZeroAsTheReference) {
   }
 }
 
+constexpr std::int64_t kTrain2017 = 117266;  // images of COCO with an annotation
+
 struct Detector {
   const char* preset;
   const char* model;
@@ -63,7 +65,6 @@ TEST(CocoPresets, HaveThePublishedBatchRatesAndMilestones) {
                                    {"mask_rcnn_pvt_t_prepbn_1x", "pvt_t_prepbn", 0.1, 1e-4, 0.05, 12},
                                    {"mask_rcnn_pvt_s_prepbn_1x", "pvt_s_prepbn", 0.1, 2e-4, 1e-4, 12},
                                    {"mask_rcnn_pvt_m_prepbn_1x", "pvt_m_prepbn", 0.1, 2e-4, 1e-4, 12}};
-  constexpr std::int64_t kTrain2017 = 117266;  // with an annotation
   for (const auto& row : rows) {
     SCOPED_TRACE(row.preset);
     const RunConfig config = presetOf(row.preset);
@@ -87,6 +88,35 @@ TEST(CocoPresets, HaveThePublishedBatchRatesAndMilestones) {
     EXPECT_EQ(config.data.sides.size(), isSwin ? 11U : 1U);
     EXPECT_EQ(config.data.sides.back(), 800);
   }
+}
+
+// A published detector begins with a classifier whose lambda has reached 0: it has no hand-over that could be too
+// short.
+TEST(DetectorPresets, WarnOfNothingButWeightsThatAreNotGiven) {
+  int detectors = 0;
+  for (const Preset& preset : presets()) {
+    const auto issuesOf = [&](const std::vector<std::string>& overrides) {
+      return loadConfig({preset.name, {}, {}, overrides}, kTrain2017).issues;
+    };
+    const RunConfig config = loadConfig({preset.name, {}, {}, {}}).config;
+    if (!config.isDetector()) continue;
+    SCOPED_TRACE(preset.name);
+    ++detectors;
+    EXPECT_EQ(toText(issuesOf({"data.root=/data", "detector.pretrained=/weights.safetensors"})), "");
+    const auto issues = issuesOf({"data.root=/data"});
+    ASSERT_EQ(issues.size(), config.detector.freezeStatistics ? 1U : 0U) << toText(issues);
+    for (const ConfigIssue& issue : issues) {
+      EXPECT_FALSE(issue.isError());
+      EXPECT_EQ(issue.key, "detector.freeze_statistics");
+    }
+  }
+  EXPECT_EQ(detectors, 12);
+}
+
+TEST(DetectorPresets, AHandOverThatIsTooShortIsWarnedOf) {
+  const auto issues = loadConfig({"mask_rcnn_scenes", {}, {}, {"data.root=/data", "prepbn.lambda_end=5%"}}).issues;
+  ASSERT_EQ(issues.size(), 1U) << toText(issues);
+  EXPECT_EQ(issues.front().key, "prepbn.lambda_end");
 }
 
 }  // namespace

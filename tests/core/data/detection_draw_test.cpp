@@ -30,20 +30,6 @@ std::vector<DetectionView> drawMany(const DataConfig& data, int width, int heigh
   return views;
 }
 
-TEST(DetectionDraw, SizesAreThoseOfMmcv) {
-  // mmcv.rescale_size((w, h), (1333, 800)) and others.
-  const auto expect = [](int w, int h, std::int64_t shorter, std::int64_t longest, int width, int height) {
-    const PixelSize size = fitSides(w, h, shorter, longest);
-    EXPECT_EQ(size.width, width) << w << " x " << h;
-    EXPECT_EQ(size.height, height) << w << " x " << h;
-  };
-  expect(640, 480, 800, 1333, 1067, 800);
-  expect(480, 640, 800, 1333, 800, 1067);
-  expect(640, 427, 800, 1333, 1199, 800);
-  expect(1000, 300, 800, 1333, 1333, 400);
-  expect(500, 375, 480, 1333, 640, 480);
-}
-
 TEST(DetectionDraw, AnEvaluationTakesTheWholeImageAtTheLargestSide) {
   EXPECT_EQ(wholeView(640, 480, swinPolicy()), (DetectionView{{0, 0, 640, 480}, 1067, 800, false}));
 }

@@ -25,6 +25,7 @@ class RunIndexes : public ::testing::Test {
     writer.setState(state_key::kModel, "slab_swin_t");
     writer.setState(state_key::kBestTop1, std::to_string(top1));
     writer.setState(state_key::kStep, "120");
+    writer.setState(state_key::kEpoch, "1.5");
     CheckpointRecord record;
     record.path = "checkpoints/step-00000120";
     writer.saveCheckpoint(record);
@@ -54,6 +55,7 @@ TEST_F(RunIndexes, SeeChangesAndGiveTheSameFromTheCache) {
   { RunIndex(project_).scan(); }
   RunIndex index(project_);
   EXPECT_EQ(index.scan().at(0).state, RunState::Done);
+  EXPECT_DOUBLE_EQ(index.runs().at(0).epoch, 1.5);
   {
     RunWriter writer{RunLock(RunDirectory::open(project_ / "runs" / "a"), "")};
     writer.setState(state_key::kState, "failed");

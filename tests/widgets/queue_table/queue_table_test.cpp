@@ -80,15 +80,19 @@ TEST_F(QueueTables, CellsSayWhatIsKnownAndNothingElse) {
   rows[0].steps = 100;
   rows[0].secondsLeft = 75;
   rows[4].step = rows[4].steps = 1000;
-  rows[4].top1 = 86.61;
+  rows[4].score = 86.61;
+  rows[4].scoreName = "mask AP";
   model_.setJobs(rows);
   const auto cell = [&](int index, int column) { return model_.index(index, column).data().toString(); };
   EXPECT_EQ(cell(0, QueueModel::Step), "40 / 100");
   EXPECT_EQ(cell(0, QueueModel::Left), "1:15");
   EXPECT_EQ(cell(1, QueueModel::Left), QStringLiteral("\u2013")) << "not known";
   EXPECT_EQ(cell(4, QueueModel::Left), "");
-  EXPECT_EQ(cell(4, QueueModel::Top1), "86.6 %");
-  EXPECT_EQ(cell(1, QueueModel::Top1), "");
+  EXPECT_EQ(cell(4, QueueModel::Score), "86.6 %");
+  EXPECT_EQ(cell(1, QueueModel::Score), "");
+  EXPECT_EQ(model_.headerData(QueueModel::Score, Qt::Horizontal, Qt::DisplayRole), "score") << "jobs of every kind";
+  EXPECT_EQ(model_.index(4, QueueModel::Score).data(Qt::ToolTipRole), "mask AP");
+  EXPECT_EQ(model_.index(4, QueueModel::Score).data(Qt::AccessibleTextRole), "mask AP: 86.6 %");
 }
 
 }  // namespace

@@ -41,6 +41,16 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"(state = running or state = done) and step > 3000", true}, Case{"nosuchkey = 1", false},
                     Case{"nosuchkey != 1", true}, Case{"name ~ \"tiny28-0007\"", true}));
 
+TEST(DetectorFilter, AnApIsNoTop1) {
+  RunRow row = sample();
+  row.config["data.type"] = "coco";
+  row.top1 = 31.4, row.bestTop1 = 32;
+  EXPECT_TRUE(RunFilter("mask_ap > 0.3").matches(row));
+  EXPECT_TRUE(RunFilter("best_mask_ap > 31.5").matches(row));
+  EXPECT_FALSE(RunFilter("top1 > 0.3").matches(row));
+  EXPECT_FALSE(RunFilter("mask_ap > 0.3").matches(sample()));
+}
+
 TEST(FilterErrors, AreSaidAndHideNothing) {
   for (const char* text : {"norm =", "(top1 > 1", "= 3", "top1 > > 2", "and"}) {
     const RunFilter filter(text);

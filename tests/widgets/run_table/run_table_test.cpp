@@ -37,6 +37,19 @@ TEST(RunTable, FiltersAndKeepsTheCurrentRunOverUpdates) {
   EXPECT_EQ(table.shownRows(), 10) << "a half-typed filter hides nothing";
 }
 
+TEST(RunTable, SaysWhatAScoreIs) {
+  std::vector<RunRow> runs = rows(2);
+  runs[0].config["data.type"] = "coco";
+  runs[0].top1 = runs[0].bestTop1 = 31.4;
+  RunModel model;
+  model.setRuns(runs);
+  const auto spoken = [&](int row, int column) { return model.index(row, column).data(Qt::AccessibleTextRole); };
+  EXPECT_EQ(spoken(0, RunModel::Top1), "mask AP: 31.4 %");
+  EXPECT_EQ(spoken(0, RunModel::BestTop1), "best mask AP: 31.4 %");
+  EXPECT_EQ(spoken(1, RunModel::Top1), "top-1: 1.0 %");
+  EXPECT_EQ(model.index(0, RunModel::Top1).data(Qt::ToolTipRole), "mask AP");
+}
+
 TEST(RunTable, AsksForRenamesAndNeverRenamesByItself) {
   RunModel model;
   model.setRuns(rows(1));

@@ -52,6 +52,12 @@ TEST(Schedule, PhasesCoverTheRunWithoutGaps) {
   EXPECT_EQ(lambdaEndWords(samplePlan()).toStdString(), "80 %, step 800, epoch 8.0");
 }
 
+TEST(Schedule, APlaceIsInEpochsOnlyWhereTheirLengthIsKnown) {
+  Plan plan = samplePlan();
+  plan.stepsPerEpoch = 0;
+  EXPECT_EQ(placeWords(plan, 800).toStdString(), "80 %, step 800");
+}
+
 TEST(ScheduleEditor, WithoutLambdaHasNoHandle) {
   ScheduleEditor editor;
   editor.resize(500, 300);
