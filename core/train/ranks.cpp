@@ -20,6 +20,8 @@ using c10d::ProcessGroupGloo;
 constexpr std::chrono::minutes kMeeting{5};
 // A training may be paused, or evaluate, for as long as it likes: a process that ends is noticed by its connection.
 constexpr std::chrono::hours kExchange{24 * 365};
+// Tells these messages from those of c10d's collectives.
+constexpr int kCollectTag = 1;
 
 c10::intrusive_ptr<c10d::Store> meetingPoint(const RankEnvironment& environment) {
   c10d::TCPStoreOptions options;
@@ -148,6 +150,27 @@ at::Tensor Ranks::gather(const at::Tensor& values) {
   for (int i = 0; i < size(); ++i) all[0].push_back(at::empty_like(own[0]));
   group_->exchange([&](ProcessGroupGloo& gloo) { return gloo.allgather(all, own); });
   return at::stack(all[0]).to(values.device());
+}
+
+std::vector<std::string> Ranks::collect(std::string bytes) {
+  const at::Tensor lengths = gather(at::scalar_tensor(static_cast<std::int64_t>(bytes.size()), at::kLong));
+  const auto view = [](std::string& text) {
+    return std::vector<at::Tensor>{at::from_blob(text.data(), {static_cast<std::int64_t>(text.size())}, at::kByte)};
+  };
+  if (!isFirst()) {
+    auto own = view(bytes);
+    if (!bytes.empty()) group_->exchange([&](ProcessGroupGloo& gloo) { return gloo.send(own, 0, kCollectTag); });
+    return {};
+  }
+  std::vector<std::string> all(static_cast<std::size_t>(size()));
+  all[0] = std::move(bytes);
+  for (int rank = 1; rank < size(); ++rank) {
+    std::string& theirs = all[static_cast<std::size_t>(rank)];
+    theirs.resize(static_cast<std::size_t>(lengths[rank].item<std::int64_t>()));
+    auto target = view(theirs);
+    if (!theirs.empty()) group_->exchange([&](ProcessGroupGloo& gloo) { return gloo.recv(target, rank, kCollectTag); });
+  }
+  return all;
 }
 
 void average(Ranks& ranks, const std::vector<at::Tensor>& tensors) {

@@ -34,6 +34,8 @@ class Ranks : public ops::RankGather {
   /// The sum over all processes in place: the same bits everywhere, and every time for the same values.
   void sum(const at::Tensor& values);
   at::Tensor gather(const at::Tensor& values) override;
+  /// In rank 0 the bytes of every process, in the order of the ranks, whatever their lengths; nothing elsewhere.
+  std::vector<std::string> collect(std::string bytes);
 
  private:
   class Group;
