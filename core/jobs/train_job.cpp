@@ -301,6 +301,7 @@ void Training::requireSameRanks(const Metadata& saved) const {
 
 void Training::shareWithRanks() {
   if (!ranks_) return;
+  if (ranks_->useGpu(engine_.device) && isFirst()) logInfo("GPUs exchange by NCCL");
   if (config_.ops.linear == "auto") {
     if (isFirst()) subject_->timeLinearLayers(engine_.device);
     const std::string table = ranks_->broadcast(train::linearTable().dump());

@@ -57,6 +57,17 @@ TEST(Ranks, CollectGivesTheFirstEveryProcesssBytes) {
   });
 }
 
+// The CUDA module is not loaded here.
+TEST(Ranks, WithoutGpusOfTheirOwnTheyKeepToTheHost) {
+  together([](Ranks& ranks) {
+    EXPECT_FALSE(ranks.useGpu(c10::kCPU));
+    EXPECT_FALSE(ranks.useGpu({c10::kCUDA, 0}));
+    const at::Tensor values = at::ones({2});
+    ranks.sum(values);
+    EXPECT_EQ(values.sum().item<double>(), 2 * kRanks);
+  });
+}
+
 TEST(Ranks, AverageIsTheMeanInEveryProcessWhateverShapesAndSizes) {
   together([](Ranks& ranks) {
     // More than one bucket, one that fits none, another type, and strides.
