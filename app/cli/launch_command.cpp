@@ -12,7 +12,10 @@ constexpr const char* kFooter = R"(slab launch --nproc N -- train ARGUMENTS
 
 The effective batch is train.batch x train.accumulate x N. Process 0 keeps the run; the others leave nothing on disk.
 SIGINT and SIGTERM are passed on, and end the run with a checkpoint. When a process fails the others are ended;
-slab train --run DIR --resume goes on with as many. Across machines: torchrun --no-python slab train ARGUMENTS.)";
+slab train --run DIR --resume goes on with as many. Across machines: torchrun --no-python slab train ARGUMENTS.
+
+GPUs of their own exchange by NCCL where the CUDA module has it; with SLAB_EXCHANGE=host in the environment, as without,
+through the host's memory.)";
 
 struct Options {
   int processes = 0;

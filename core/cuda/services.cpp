@@ -6,6 +6,8 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
+#include <cstring>
+
 #include "core/device/cuda_module.h"
 
 namespace slab::cuda {
@@ -71,6 +73,14 @@ class Services final : public device::CudaServices {
   void resetPeakMemory(int index) override { c10::cuda::CUDACachingAllocator::resetPeakStats(deviceIndex(index)); }
 
   std::string deviceName(int index) override { return at::cuda::getDeviceProperties(deviceIndex(index))->name; }
+
+  std::array<std::int64_t, 2> deviceId(int index) override {
+    std::array<std::int64_t, 2> id{};
+    const auto& uuid = at::cuda::getDeviceProperties(deviceIndex(index))->uuid;
+    static_assert(sizeof uuid == sizeof id);
+    std::memcpy(id.data(), &uuid, sizeof id);
+    return id;
+  }
 };
 
 }  // namespace

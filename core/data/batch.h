@@ -54,7 +54,8 @@ struct EpochShape {
   std::int64_t accumulate = 1;
   /// Of a distributed training: process `rank` of `ranks` takes every ranks-th batch, beginning with number `rank`, so
   /// that together they take what a single process takes in batches of ranks x batch. With `dropLast` an epoch ends
-  /// where not every process has a whole batch left.
+  /// where not every process has a whole batch left; without it all have the same number of batches, and the last one
+  /// is empty for those that nothing is left for.
   int rank = 0, ranks = 1;
   bool dropLast = true;
 
@@ -67,7 +68,14 @@ struct EpochShape {
   /// Number of this process's batch `number` among all processes'.
   [[nodiscard]] std::int64_t indexOf(std::int64_t number) const { return number * ranks + rank; }
   /// Samples of the batch with this index: fewer than the others where an epoch keeps its rest.
-  [[nodiscard]] std::int64_t sizeAt(std::int64_t index) const { return std::min(batch, samples - index * batch); }
+  [[nodiscard]] std::int64_t sizeAt(std::int64_t index) const {
+    return std::clamp(samples - index * batch, std::int64_t{0}, batch);
+  }
+  /// Samples of all processes' batches with this number.
+  [[nodiscard]] std::int64_t sizeTogether(std::int64_t number) const {
+    const std::int64_t together = batch * ranks;
+    return std::clamp(samples - number * together, std::int64_t{0}, together);
+  }
 };
 
 /// Throws Error(Config) where an epoch has no whole step.

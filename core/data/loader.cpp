@@ -76,6 +76,9 @@ class Loader::Impl {
     const EpochShape& shape = source_->shape();
     return shape.sizeAt(shape.indexOf(batch % perEpoch_));
   }
+  [[nodiscard]] std::int64_t sizeTogether(std::int64_t batch) const {
+    return source_->shape().sizeTogether(batch % perEpoch_);
+  }
   [[nodiscard]] std::string nameOf(std::int64_t index) const { return source_->nameOf(index); }
   [[nodiscard]] std::int64_t skipped() const { return static_cast<std::int64_t>(reported_.size()); }
   [[nodiscard]] double waitSeconds() const { return waited_; }
@@ -156,6 +159,9 @@ std::int64_t Loader::batchesPerEpoch() const {
 }
 std::int64_t Loader::sizeOf(std::int64_t batch) const {
   return impl_->sizeOf(batch);
+}
+std::int64_t Loader::sizeTogether(std::int64_t batch) const {
+  return impl_->sizeTogether(batch);
 }
 std::string Loader::nameOf(std::int64_t index) const {
   return impl_->nameOf(index);

@@ -80,6 +80,8 @@ class Loader {
   [[nodiscard]] std::int64_t batchesPerEpoch() const;
   /// Images of batch number `batch`: fewer than the others where an epoch keeps its rest.
   [[nodiscard]] std::int64_t sizeOf(std::int64_t batch) const;
+  /// Images of the batches with this number of all processes that share the epoch.
+  [[nodiscard]] std::int64_t sizeTogether(std::int64_t batch) const;
   /// The file of a sample, as messages name it.
   [[nodiscard]] std::string nameOf(std::int64_t index) const;
 

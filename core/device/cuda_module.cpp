@@ -9,7 +9,7 @@
 namespace slab::device {
 namespace {
 
-CudaModule state{nullptr, "the CUDA module was not asked for"};
+CudaModule state{nullptr, "the CUDA module was not asked for", nullptr};
 std::once_flag once;
 
 /// The module stands beside the program, or in lib/ beside its bin/.
@@ -44,6 +44,8 @@ void load() {
   const auto factory = reinterpret_cast<Factory>(dlsym(library, "slabCudaServices"));
   state.services = factory != nullptr ? factory() : nullptr;
   state.reason = state.services != nullptr ? "" : path.string() + " is not a module of this program";
+  if (state.services == nullptr) return;
+  state.makeExchange = reinterpret_cast<MakeExchange>(dlsym(library, "slabCudaExchange"));
 }
 
 }  // namespace

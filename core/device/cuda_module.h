@@ -4,12 +4,19 @@
 // `loadCudaModule` has to come before the first LibTorch call of the program.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
+namespace c10d {
+class Store;
+}
+
 namespace slab::device {
+
+class Exchange;
 
 /// GPU services that generic ATen code does not offer; implemented in core/cuda. One instance a process,
 /// owned by the module. Calls may come from any thread.
@@ -40,12 +47,18 @@ class CudaServices {
   virtual std::int64_t peakMemoryBytes(int index) = 0;
   virtual void resetPeakMemory(int index) = 0;
   virtual std::string deviceName(int index) = 0;
+  /// The UUID: another for each GPU of any machine.
+  virtual std::array<std::int64_t, 2> deviceId(int index) = 0;
 };
+
+/// Makes an exchange (core/device/exchange.h) between `size` processes that meet in `store`; the caller owns it.
+using MakeExchange = Exchange* (*)(c10d::Store* store, int rank, int size);
 
 /// Outcome of loading: `services` is null where the module is not in use, and `reason` says why in words.
 struct CudaModule {
   CudaServices* services = nullptr;
   std::string reason;
+  MakeExchange makeExchange = nullptr;  // null: the module is not in use, or was built without NCCL
 };
 
 /// Loads the module that stands beside the program, when the driver's libcuda.so.1 can be opened; does

@@ -177,7 +177,7 @@ void Training::openData() {
   plan_ = makePlan(config_, images, environment_.size);
   const auto onSkipped = [this](const data::SkippedSample& sample) { reportSkipped(sample); };
   training_ = subject_->trainingLoader(environment_, onSkipped);
-  if (isFirst()) subject_->openValidation(onSkipped);
+  subject_->openValidation(environment_, onSkipped);
   if (branch_ && branch_->checkpoint.step >= plan_.totalSteps) {
     throw Error(ErrorKind::Config, "the branch would start at step " + std::to_string(branch_->checkpoint.step) +
                                        ", where its own training of " + std::to_string(plan_.totalSteps) +
@@ -225,8 +225,8 @@ void Training::prepareModel() {
   subject_->module().to(engine_.device);
   optimizer_.emplace(subject_->optimizer());
   if (config_.train.precision == Precision::Fp16) scaler_.emplace();
-  if (!isFirst()) return;
   if (config_.ema.decay > 0) average_.emplace(*subject_->classifier(), config_.ema.decay);
+  if (!isFirst()) return;
   if (request_.resume) resumeFrom(records_);
   if (branch_) startFromBranchPoint();
 }
@@ -301,6 +301,7 @@ void Training::requireSameRanks(const Metadata& saved) const {
 
 void Training::shareWithRanks() {
   if (!ranks_) return;
+  if (ranks_->useGpu(engine_.device) && isFirst()) logInfo("GPUs exchange by NCCL");
   if (config_.ops.linear == "auto") {
     if (isFirst()) subject_->timeLinearLayers(engine_.device);
     const std::string table = ranks_->broadcast(train::linearTable().dump());
@@ -309,11 +310,16 @@ void Training::shareWithRanks() {
   std::vector<at::Tensor> tensors;
   for (const auto& [name, tensor] : train::modelTensors(subject_->module())) tensors.push_back(tensor);
   for (const auto& [name, tensor] : optimizer_->state()) tensors.push_back(tensor);
-  const at::Tensor place = at::tensor({start_.step, start_.position}, at::kLong);
+  if (average_) {
+    for (const auto& [name, tensor] : train::modelTensors(average_->model())) tensors.push_back(tensor);
+  }
+  const at::Tensor place =
+      at::tensor({start_.step, start_.position, std::int64_t{start_.isRecalibrated ? 1 : 0}}, at::kLong);
   tensors.push_back(place);
   ranks_->broadcast(tensors);
   start_.step = place[0].item<std::int64_t>();
   start_.position = place[1].item<std::int64_t>();
+  start_.isRecalibrated = place[2].item<std::int64_t>() != 0;
 }
 
 TrainOutcome Training::follow() {
@@ -456,7 +462,7 @@ TrainOutcome Training::train() {
 }
 
 TrainOutcome Training::runTrainer(train::RunCheckpoints* checkpoints, train::TrainObserver& observer) {
-  const auto task = subject_->makeTask(engine_.device, orNull(average_));
+  const auto task = subject_->makeTask(engine_.device, orNull(average_), ranks_.get());
   train::Trainer trainer({.config = config_,
                           .plan = plan_,
                           .task = *task,

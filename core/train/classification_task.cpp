@@ -27,12 +27,12 @@ PieceLoss ClassificationTask::loss(const data::Batch& batch, std::int64_t begin,
 }
 
 std::optional<Evaluation> ClassificationTask::evaluate(const OnEvaluated& /*goesOn*/) {
-  return evaluateTransition(model_, *validation_, device_, average_);
+  return evaluateTransition(model_, *validation_, device_, average_, ranks_);
 }
 
 std::optional<Score> ClassificationTask::scoreOfRepBn() {
   if (validation_ == nullptr) return std::nullopt;
-  return train::evaluate(model_, *validation_, device_);
+  return train::evaluate(model_, *validation_, device_, {}, ranks_);
 }
 
 }  // namespace slab::train

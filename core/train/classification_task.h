@@ -5,6 +5,7 @@
 
 #include "core/config/run_config.h"
 #include "core/data/loader.h"
+#include "core/train/ranks.h"
 #include "core/train/task.h"
 
 namespace slab::train {
@@ -12,10 +13,11 @@ namespace slab::train {
 /// Everything given must outlive the task. The loss is computed in float32.
 class ClassificationTask final : public Task {
  public:
-  /// `validation` and `average` may be null: no evaluation, no averaged weights to evaluate.
+  /// `validation`, `average` and `ranks` may be null: no evaluation, no averaged weights to evaluate, no other process
+  /// to share an evaluation with.
   ClassificationTask(Backbone& model, const RunConfig& config, data::Loader* validation, c10::Device device,
-                     Backbone* average = nullptr)
-      : model_(model), config_(config), validation_(validation), device_(device), average_(average) {}
+                     Backbone* average = nullptr, Ranks* ranks = nullptr)
+      : model_(model), config_(config), validation_(validation), device_(device), average_(average), ranks_(ranks) {}
 
   [[nodiscard]] torch::nn::Module& module() override { return model_; }
   [[nodiscard]] nn::Context& context() override { return *model_.context(); }
@@ -31,6 +33,7 @@ class ClassificationTask final : public Task {
   data::Loader* validation_;
   c10::Device device_;
   Backbone* average_;
+  Ranks* ranks_;
 };
 
 }  // namespace slab::train

@@ -29,10 +29,13 @@ class ClassifierSubject final : public TrainingSubject {
     return std::make_unique<data::Loader>(trainingSet_, std::move(options), std::move(onSkipped));
   }
 
-  void openValidation(data::Loader::OnSkipped onSkipped) override {
+  void openValidation(const RankEnvironment& ranks, data::Loader::OnSkipped onSkipped) override {
     const auto set = open(data::Split::Validation);
     if (!set) return;
-    validation_ = std::make_unique<data::Loader>(set, optionsOf(*set, data::Split::Validation), std::move(onSkipped));
+    auto options = optionsOf(*set, data::Split::Validation);
+    options.rank = ranks.rank;
+    options.ranks = ranks.size;
+    validation_ = std::make_unique<data::Loader>(set, std::move(options), std::move(onSkipped));
   }
 
   void build() override {
@@ -49,9 +52,9 @@ class ClassifierSubject final : public TrainingSubject {
 
   [[nodiscard]] AdamW optimizer() override { return makeOptimizer(*model_, config_.optim); }
 
-  std::unique_ptr<Task> makeTask(c10::Device device, Ema* average) override {
+  std::unique_ptr<Task> makeTask(c10::Device device, Ema* average, Ranks* ranks) override {
     return std::make_unique<ClassificationTask>(*model_, config_, validation_.get(), device,
-                                                average == nullptr ? nullptr : &average->model());
+                                                average == nullptr ? nullptr : &average->model(), ranks);
   }
 
   [[nodiscard]] Backbone* classifier() override { return model_.get(); }

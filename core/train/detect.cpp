@@ -2,11 +2,13 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
+#include <iterator>
 #include <unordered_set>
+#include <utility>
 
 #include "core/models/detection/masks.h"
 #include "core/train/evaluation_mode.h"
+#include "core/train/found_images.h"
 
 namespace slab::train {
 namespace {
@@ -20,23 +22,48 @@ coco::RunLengths maskOf(const Detections& found, std::int64_t i, const at::Tenso
 }
 
 // An image's detections in pixels of its file.
-void append(const Detections& found, ImageSize shown, const coco::CocoImage& image, const data::DetectionSet& set,
-            double threshold, std::vector<coco::Detection>& detections) {
+std::vector<coco::Detection> inPixelsOf(const coco::CocoImage& image, const Detections& found, ImageSize shown,
+                                        const data::DetectionSet& set, double threshold) {
   const double across = static_cast<double>(image.width) / static_cast<double>(shown.width);
   const double down = static_cast<double>(image.height) / static_cast<double>(shown.height);
   const at::Tensor boxes =
       found.boxes.to(at::kCPU, at::kDouble) * at::tensor({across, down, across, down}, at::kDouble);
   const at::Tensor scores = found.scores.to(at::kCPU, at::kFloat), labels = found.labels.to(at::kCPU);
   const auto* corners = boxes.const_data_ptr<double>();
+  std::vector<coco::Detection> detections(static_cast<std::size_t>(labels.size(0)));
   for (std::int64_t i = 0; i < labels.size(0); ++i, corners += 4) {
-    coco::Detection detection;
+    coco::Detection& detection = detections[static_cast<std::size_t>(i)];
     detection.image = image.id;
     detection.category = set.categoryOf(labels.const_data_ptr<std::int64_t>()[i]);
     detection.score = scores.const_data_ptr<float>()[i];
     detection.box = {corners[0], corners[1], corners[2] - corners[0], corners[3] - corners[1]};
     detection.area = detection.box.width * detection.box.height;
     detection.mask = maskOf(found, i, boxes.narrow(0, i, 1), image, threshold);
-    detections.push_back(std::move(detection));
+  }
+  return detections;
+}
+
+void detectBatch(MaskRcnn& model, const data::Batch& batch, const data::DetectionSet& set, c10::Device device,
+                 std::vector<FoundImage>& images) {
+  if (batch.size() == 0) return;  // of a process that nothing is left for
+  const auto found = model.detect(batch.images.to(device), batch.sizes);
+  const auto* indices = batch.indices.const_data_ptr<std::int64_t>();
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const coco::CocoImage& image = set.record(indices[i]);
+    images.push_back(
+        {image.id, batch.index, inPixelsOf(image, found[i], batch.sizes[i], set, model.config().maskThreshold)});
+  }
+}
+
+// The loader gives the place of an image that can't be decoded to the next one, which comes again at its own: what was
+// found first counts.
+void join(std::vector<FoundImage> found, Findings& findings) {
+  std::unordered_set<std::int64_t> seen;
+  for (FoundImage& one : found) {
+    if (!seen.insert(one.image).second) continue;
+    findings.images.push_back(one.image);
+    findings.detections.insert(findings.detections.end(), std::move_iterator(one.detections.begin()),
+                               std::move_iterator(one.detections.end()));
   }
 }
 
@@ -55,30 +82,22 @@ coco::CocoSet partOf(const coco::CocoSet& set, const std::vector<std::int64_t>& 
 }  // namespace
 
 Findings detectAll(MaskRcnn& model, data::Loader& loader, const data::DetectionSet& set, c10::Device device,
-                   const std::function<bool(std::int64_t, std::int64_t)>& goesOn) {
+                   const std::function<bool(std::int64_t, std::int64_t)>& goesOn, Ranks* ranks) {
   const at::NoGradGuard noGrad;
   const EvaluationMode mode(model);
   Findings findings;
-  // The loader gives the place of an image that can't be decoded to the next one, which comes again at its own.
-  std::unordered_set<std::int64_t> seen;
+  std::vector<FoundImage> found;
   loader.seek(0);
   std::int64_t done = 0;
   for (std::int64_t number = 0; number < loader.batchesPerEpoch(); ++number) {
-    const data::Batch batch = loader.next();
-    const auto found = model.detect(batch.images.to(device), batch.sizes);
-    const auto* indices = batch.indices.const_data_ptr<std::int64_t>();
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const coco::CocoImage& image = set.record(indices[i]);
-      if (!seen.insert(image.id).second) continue;
-      findings.images.push_back(image.id);
-      append(found[i], batch.sizes[i], image, set, model.config().maskThreshold, findings.detections);
-    }
-    done += batch.size();
+    detectBatch(model, loader.next(), set, device, found);
+    done += loader.sizeTogether(number);
     if (goesOn && !goesOn(done, set.size())) {
       findings.isComplete = done == set.size();
       break;
     }
   }
+  join(ranks == nullptr ? std::move(found) : collectFound(*ranks, found), findings);
   return findings;
 }
 

@@ -15,6 +15,8 @@
 
 namespace slab::train {
 
+class Ranks;
+
 /// What was found, by rising id of the images and falling score. A detection's area is its box's, as COCO's loadRes has
 /// it of results with boxes; masks are of the whole image.
 struct Findings {
@@ -27,8 +29,14 @@ struct Findings {
 /// One pass over `loader`, which gives the images of `set` in order and whole (DetectionBatches of an evaluation), in
 /// evaluation mode; puts the model back into the mode it was in. `goesOn` is told how many images are done, after each
 /// batch, and ends the pass by false.
+///
+/// With `ranks` every process makes the call, each with a loader of its own share of the batches (EpochShape::rank),
+/// and rank 0 gets all findings, the same bits as of one process with the same size of batch; the others get none.
+/// `goesOn` is called equally often in every process, of the images that all have done together, and must answer the
+/// same in all.
 Findings detectAll(MaskRcnn& model, data::Loader& loader, const data::DetectionSet& set, c10::Device device,
-                   const std::function<bool(std::int64_t done, std::int64_t total)>& goesOn = {});
+                   const std::function<bool(std::int64_t done, std::int64_t total)>& goesOn = {},
+                   Ranks* ranks = nullptr);
 
 /// COCO's numbers for boxes and masks. Images that were not looked at count as images without a detection where the
 /// findings are complete, and not at all where they were stopped.

@@ -41,9 +41,11 @@ PieceLoss DetectionTask::loss(const data::Batch& batch, std::int64_t begin, std:
 std::optional<Evaluation> DetectionTask::evaluate(const OnEvaluated& goesOn) {
   const Stopwatch watch;
   model_.backbone().setEvalBranch(nn::EvalBranch::RepBn);
-  const Findings findings = detectAll(model_, *validation_.loader, *validation_.set, device_, goesOn);
+  const Findings findings = detectAll(model_, *validation_.loader, *validation_.set, device_, goesOn, ranks_);
   if (!findings.isComplete) return std::nullopt;
   Evaluation evaluation;
+  // Rank 0 has what all found; the others have nothing to give numbers to.
+  if (ranks_ != nullptr && !ranks_->isFirst()) return evaluation;
   evaluation.detection = scoresOf(findings, validation_.set->annotations(), at::get_num_threads());
   evaluation.images = static_cast<std::int64_t>(findings.images.size());
   evaluation.seconds = watch.seconds();

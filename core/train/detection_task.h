@@ -7,6 +7,7 @@
 #include "core/data/detection_set.h"
 #include "core/data/loader.h"
 #include "core/models/detection/mask_rcnn.h"
+#include "core/train/ranks.h"
 #include "core/train/task.h"
 
 namespace slab::train {
@@ -17,11 +18,13 @@ struct DetectionValidation {
   data::Loader* loader = nullptr;
 };
 
-/// Everything given must outlive the task. An evaluation is of RepBN alone, the form that is deployed.
+/// Everything given must outlive the task; `ranks` may be null: no other process to share an evaluation with. An
+/// evaluation is of RepBN alone, the form that is deployed.
 class DetectionTask final : public Task {
  public:
-  DetectionTask(MaskRcnn& model, const RunConfig& config, DetectionValidation validation, c10::Device device)
-      : model_(model), config_(config), validation_(validation), device_(device) {}
+  DetectionTask(MaskRcnn& model, const RunConfig& config, DetectionValidation validation, c10::Device device,
+                Ranks* ranks = nullptr)
+      : model_(model), config_(config), validation_(validation), device_(device), ranks_(ranks) {}
 
   [[nodiscard]] torch::nn::Module& module() override { return model_; }
   [[nodiscard]] nn::Context& context() override { return *model_.backbone().context(); }
@@ -36,6 +39,7 @@ class DetectionTask final : public Task {
   const RunConfig& config_;
   DetectionValidation validation_;
   c10::Device device_;
+  Ranks* ranks_;
 };
 
 }  // namespace slab::train

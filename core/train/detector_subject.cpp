@@ -39,11 +39,14 @@ class DetectorSubject final : public TrainingSubject {
     return load(trainingSet_, std::move(options), std::move(onSkipped));
   }
 
-  void openValidation(data::Loader::OnSkipped onSkipped) override {
+  void openValidation(const RankEnvironment& ranks, data::Loader::OnSkipped onSkipped) override {
     validationSet_ = data::DetectionSet::open(config_.data, config_.detector, data::Split::Validation);
     if (!validationSet_) return;
     requireSameCategories();
-    validation_ = load(validationSet_, data::detectionOptions(config_, data::Split::Validation), std::move(onSkipped));
+    auto options = data::detectionOptions(config_, data::Split::Validation);
+    options.shape.rank = ranks.rank;
+    options.shape.ranks = ranks.size;
+    validation_ = load(validationSet_, std::move(options), std::move(onSkipped));
   }
 
   void build() override { model_ = std::make_shared<MaskRcnn>(detectorOf(config_)); }
@@ -58,9 +61,9 @@ class DetectorSubject final : public TrainingSubject {
   [[nodiscard]] AdamW optimizer() override {
     return makeOptimizer(groupsOf(*model_, config_.optim.decay), config_.optim);
   }
-  std::unique_ptr<Task> makeTask(c10::Device device, Ema* /*average*/) override {
+  std::unique_ptr<Task> makeTask(c10::Device device, Ema* /*average*/, Ranks* ranks) override {
     return std::make_unique<DetectionTask>(*model_, config_,
-                                           DetectionValidation{validationSet_.get(), validation_.get()}, device);
+                                           DetectionValidation{validationSet_.get(), validation_.get()}, device, ranks);
   }
 
   std::unique_ptr<data::Loader> recalibrationLoader() override {

@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <cstring>
+#include <vector>
+
 #include "core/base/clock.h"
 #include "core/train/evaluation_mode.h"
 #include "core/train/loss.h"
@@ -9,28 +12,57 @@
 namespace slab::train {
 namespace {
 
-/// Adds up batches of logits.
+/// What one batch came to; counts are whole numbers, and so exact in double.
+struct BatchTally {
+  double lossSum = 0, right1 = 0, right5 = 0, images = 0;
+};
+
+/// Batches kept apart, so that what several processes found can be added up in the order of the data set.
 class Tally {
  public:
-  void add(const at::Tensor& logits, const at::Tensor& labels) {
+  /// One forward; none for an empty batch, of a process that nothing is left for.
+  void add(Backbone& model, const at::Tensor& images, const at::Tensor& labels) {
     constexpr std::int64_t kFive = 5;
-    const std::int64_t count = labels.size(0);
-    lossSum_ += labelSmoothedCrossEntropy(logits, labels, 0.0).item<double>() * static_cast<double>(count);
-    right1_ += countTopK(logits, labels, 1);
-    right5_ += countTopK(logits, labels, kFive);
-    images_ += count;
+    BatchTally& batch = batches_.emplace_back();
+    if (labels.size(0) == 0) return;
+    const at::Tensor logits = model.forward(images);
+    batch.images = static_cast<double>(labels.size(0));
+    batch.lossSum = labelSmoothedCrossEntropy(logits, labels, 0.0).item<double>() * batch.images;
+    batch.right1 = static_cast<double>(countTopK(logits, labels, 1));
+    batch.right5 = static_cast<double>(countTopK(logits, labels, kFive));
   }
-  [[nodiscard]] std::int64_t images() const { return images_; }
+
+  /// Puts in the batches of the other processes; all have as many.
+  void gather(ops::RankGather& ranks) {
+    constexpr std::int64_t kNumbers = 4;
+    static_assert(sizeof(BatchTally) == kNumbers * sizeof(double));
+    if (batches_.empty()) return;
+    const auto count = static_cast<std::int64_t>(batches_.size());
+    const at::Tensor own = at::from_blob(batches_.data(), {count, kNumbers}, at::kDouble);
+    // Process r took batches r, N + r, 2 N + r, ...
+    const at::Tensor all = ranks.gather(own).transpose(0, 1).contiguous();
+    batches_.resize(static_cast<std::size_t>(all.numel() / kNumbers));
+    std::memcpy(batches_.data(), all.const_data_ptr<double>(), all.nbytes());
+  }
+
+  [[nodiscard]] BatchTally total() const {
+    BatchTally sum;
+    for (const BatchTally& batch : batches_) {
+      sum.lossSum += batch.lossSum;
+      sum.right1 += batch.right1;
+      sum.right5 += batch.right5;
+      sum.images += batch.images;
+    }
+    return sum;
+  }
   [[nodiscard]] Score score() const {
-    if (images_ == 0) return {};
-    const auto images = static_cast<double>(images_);
-    return {100.0 * static_cast<double>(right1_) / images, 100.0 * static_cast<double>(right5_) / images,
-            lossSum_ / images};
+    const BatchTally sum = total();
+    if (sum.images == 0) return {};
+    return {100.0 * sum.right1 / sum.images, 100.0 * sum.right5 / sum.images, sum.lossSum / sum.images};
   }
 
  private:
-  double lossSum_ = 0;
-  std::int64_t right1_ = 0, right5_ = 0, images_ = 0;
+  std::vector<BatchTally> batches_;
 };
 
 /// Makes RepBN the branch of evaluation again at the end of a scope.
@@ -45,7 +77,8 @@ class BranchReset {
   Backbone& model_;
 };
 
-/// Calls `onBatch(images, labels, batches done)` for the whole set, in evaluation mode and without gradients.
+/// Calls `onBatch(images, labels, batches done)` for all batches of the loader, in evaluation mode and without
+/// gradients.
 template <typename OnBatch>
 void forEachBatch(Backbone& model, data::Loader& loader, c10::Device device, OnBatch&& onBatch) {
   const at::NoGradGuard noGrad;
@@ -58,7 +91,7 @@ void forEachBatch(Backbone& model, data::Loader& loader, c10::Device device, OnB
 }
 
 Evaluation toEvaluation(const Tally& tally, const Stopwatch& watch) {
-  Evaluation result{tally.score(), {}, {}, {}, tally.images(), 0};
+  Evaluation result{tally.score(), {}, {}, {}, static_cast<std::int64_t>(tally.total().images), 0};
   result.seconds = watch.seconds();
   return result;
 }
@@ -78,6 +111,10 @@ class Transition {
     if (!isLayerNorm_ && !isRepBn_) add(mixture_, nn::EvalBranch::Mixture, images, labels);
     model_.setEvalBranch(nn::EvalBranch::RepBn);
   }
+  void gather(ops::RankGather& ranks) {
+    layerNorm_.gather(ranks);
+    mixture_.gather(ranks);
+  }
 
   [[nodiscard]] TransitionScores scores(const Tally& repBn) const {
     const Tally& mixed = isLayerNorm_ ? layerNorm_ : isRepBn_ ? repBn : mixture_;
@@ -87,7 +124,7 @@ class Transition {
  private:
   void add(Tally& tally, nn::EvalBranch branch, const at::Tensor& images, const at::Tensor& labels) {
     model_.setEvalBranch(branch);
-    tally.add(model_.forward(images), labels);
+    tally.add(model_, images, labels);
   }
 
   Backbone& model_;
@@ -98,17 +135,19 @@ class Transition {
 }  // namespace
 
 Evaluation evaluate(Backbone& model, data::Loader& loader, c10::Device device,
-                    const std::function<void(std::int64_t)>& onBatch) {
+                    const std::function<void(std::int64_t)>& onBatch, ops::RankGather* ranks) {
   const Stopwatch watch;
   Tally tally;
   forEachBatch(model, loader, device, [&](const at::Tensor& images, const at::Tensor& labels, std::int64_t done) {
-    tally.add(model.forward(images), labels);
+    tally.add(model, images, labels);
     if (onBatch) onBatch(done);
   });
+  if (ranks != nullptr) tally.gather(*ranks);
   return toEvaluation(tally, watch);
 }
 
-Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device, Backbone* average) {
+Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device, Backbone* average,
+                              ops::RankGather* ranks) {
   const Stopwatch watch;
   const BranchReset reset(model);
   model.setEvalBranch(nn::EvalBranch::RepBn);
@@ -116,10 +155,15 @@ Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device
   if (model.config().norm == NormKind::PrepBn) transition.emplace(model);
   Tally repBn, averaged;
   forEachBatch(model, loader, device, [&](const at::Tensor& images, const at::Tensor& labels, std::int64_t) {
-    repBn.add(model.forward(images), labels);
+    repBn.add(model, images, labels);
     if (transition) transition->add(images, labels);
-    if (average != nullptr) averaged.add(average->forward(images), labels);
+    if (average != nullptr) averaged.add(*average, images, labels);
   });
+  if (ranks != nullptr) {
+    repBn.gather(*ranks);
+    if (transition) transition->gather(*ranks);
+    averaged.gather(*ranks);
+  }
   Evaluation result = toEvaluation(repBn, watch);
   if (transition) result.transition = transition->scores(repBn);
   if (average != nullptr) result.average = averaged.score();

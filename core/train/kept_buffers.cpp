@@ -6,13 +6,17 @@
 
 namespace slab::train {
 
-KeptBuffers::KeptBuffers(const torch::nn::Module& model) {
-  const at::NoGradGuard noGrad;
+std::vector<at::Tensor> movingBuffers(const torch::nn::Module& model) {
+  std::vector<at::Tensor> buffers;
   for (const auto& item : model.named_buffers()) {
-    if (isDerived(item.key())) continue;
-    buffers_.push_back(item.value());
-    copies_.push_back(item.value().clone());
+    if (!isDerived(item.key())) buffers.push_back(item.value());
   }
+  return buffers;
+}
+
+KeptBuffers::KeptBuffers(const torch::nn::Module& model) : buffers_(movingBuffers(model)) {
+  const at::NoGradGuard noGrad;
+  for (const auto& buffer : buffers_) copies_.push_back(buffer.clone());
 }
 
 void KeptBuffers::keep() {

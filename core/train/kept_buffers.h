@@ -5,8 +5,10 @@
 
 #include <vector>
 
-
 namespace slab::train {
+
+/// The model's own buffers that a forward moves: running statistics and counts, not tables and masks.
+std::vector<at::Tensor> movingBuffers(const torch::nn::Module& model);
 
 /// A forward moves running means, variances and counts. Holds references to the model's buffers and a copy of
 /// each: a few kilobytes a norm.

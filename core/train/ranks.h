@@ -1,8 +1,10 @@
-// The processes of one data-parallel training, and what they exchange: c10d with Gloo, the collectives of LibTorch.
+// The processes of one data-parallel training, and what they exchange, by the collectives of LibTorch.
 //
 // Every process makes the same calls in the same order; a call waits for the others. Tensors of a GPU travel through
-// the host's memory.
+// the host's memory unless `useGpu` found another way.
 #pragma once
+
+#include <c10/core/Device.h>
 
 #include <memory>
 #include <string>
@@ -13,6 +15,8 @@
 #include "core/train/named_tensors.h"
 
 namespace slab::train {
+
+class RankGroup;
 
 /// One process's place among all. Used by one thread at a time. What another process's end, or a broken connection,
 /// makes impossible is an Error(Device) that says so; nothing can be exchanged after it.
@@ -27,6 +31,11 @@ class Ranks : public ops::RankGather {
   [[nodiscard]] int size() const;
   [[nodiscard]] bool isFirst() const { return rank() == 0; }
 
+  /// Lets tensors of this GPU go straight to the other processes' GPUs from now on, by NCCL: where the CUDA module was
+  /// built with it, every process has a GPU of its own, and the variable SLAB_EXCHANGE is not "host". True where it is
+  /// so, which is the same in every process; all make the call, once.
+  bool useGpu(c10::Device device);
+
   /// Rank 0's values in every process, in place. The same shapes and types everywhere.
   void broadcast(const std::vector<at::Tensor>& tensors);
   /// Rank 0's text.
@@ -34,12 +43,13 @@ class Ranks : public ops::RankGather {
   /// The sum over all processes in place: the same bits everywhere, and every time for the same values.
   void sum(const at::Tensor& values);
   at::Tensor gather(const at::Tensor& values) override;
+  /// In rank 0 the bytes of every process, in the order of the ranks, whatever their lengths; nothing elsewhere.
+  std::vector<std::string> collect(std::string bytes);
 
  private:
-  class Group;
-  explicit Ranks(std::unique_ptr<Group> group);
+  explicit Ranks(std::unique_ptr<RankGroup> group);
 
-  std::unique_ptr<Group> group_;
+  std::unique_ptr<RankGroup> group_;
 };
 
 /// The mean over all processes of each tensor, in place. Tensors of one type travel together, 25 MB at a time, in the

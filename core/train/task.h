@@ -49,13 +49,16 @@ class Task {
 
   [[nodiscard]] virtual bool hasValidation() const = 0;
   /// Over the validation set, in evaluation mode; leaves the mode as it was. Nothing where `goesOn` ended it.
+  ///
+  /// In a distributed training every process makes the call, with the same weights and statistics, and evaluates its
+  /// share; `goesOn` answers the same in all. Rank 0 gets the numbers of the whole set.
   virtual std::optional<Evaluation> evaluate(const OnEvaluated& goesOn) = 0;
   /// Whether `evaluate` tells of its progress.
   [[nodiscard]] virtual bool tellsProgress() const { return false; }
 
   /// The model where it is one that the statistics pass is for.
   [[nodiscard]] virtual Backbone* classifier() { return nullptr; }
-  /// Of a classifier's RepBN alone; nothing without validation data.
+  /// Of a classifier's RepBN alone, shared as `evaluate` is; nothing without validation data.
   virtual std::optional<Score> scoreOfRepBn() { return std::nullopt; }
 };
 

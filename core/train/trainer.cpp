@@ -84,7 +84,7 @@ TrainResult Trainer::run() {
     evaluateIfDue();
     checkpointIfDue();
   }
-  if (isCutShort_ && !obey()) return stopped();
+  if (isCutShort_ && !agree(!isFirst() || obey())) return stopped();
   if (!recalibrate()) return stopped();
   moveTo(RunState::Done);
   return {RunState::Done, ""};
@@ -161,10 +161,13 @@ void Trainer::evaluateIfDue() {
   if (!parts_.task.hasValidation()) return;
   if (!isFinished() && !isDue(completed_, parts_.plan.evalEvery)) return;
   const Stopwatch watch;
+  shareStatistics();
   const auto evaluation = parts_.task.evaluate([&](std::int64_t done, std::int64_t total) {
+    const bool goesOn = agree(!isFirst() || !parts_.commands.holds(Action::Stop));
+    // Not before the others have done their part of it.
     const double eta = watch.seconds() / static_cast<double>(done) * static_cast<double>(total - done);
     parts_.observer.onPhase({"evaluation", done, total, eta});
-    return !parts_.commands.holds(Action::Stop);
+    return goesOn;
   });
   if (parts_.task.tellsProgress()) parts_.observer.onPhase({});
   isCutShort_ = !evaluation;

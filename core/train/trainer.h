@@ -83,8 +83,8 @@ struct TrainResult {
 /// the size; later steps keep the smaller pieces, and so does a resumed training.
 ///
 /// In a distributed training every process runs one, from the same weights: gradients and loss are averages over all,
-/// and so weights stay the same bit for bit, which is looked at before each checkpoint that was planned. Rank 0 alone
-/// evaluates, saves and obeys; the others stop when it does.
+/// and so weights stay the same bit for bit, which is looked at before each checkpoint that was planned. All evaluate,
+/// each its share, with rank 0's statistics. Rank 0 alone saves and obeys; the others stop when it does.
 class Trainer {
  public:
   explicit Trainer(TrainerParts parts);
@@ -152,7 +152,8 @@ class Trainer {
   void checkpointIfDue();
   /// The statistics pass; false when a Stop ended it, which leaves the statistics as they were.
   bool recalibrate();
-  bool recalibrate(Recalibration& pass, std::int64_t asked, const Stopwatch& watch);
+  bool takePass(Backbone& model, RecalibrationResult& result);
+  bool feed(Recalibration& pass, std::int64_t asked, const Stopwatch& watch);
 
   // In trainer_ranks.cpp: what the processes of a distributed training do together.
   [[nodiscard]] bool isFirst() const { return parts_.ranks == nullptr || parts_.ranks->isFirst(); }
@@ -162,6 +163,9 @@ class Trainer {
   /// Makes the gradients and the record's loss the averages over all processes.
   void averageOverRanks(StepRecord& record);
   void requireSameWeights();
+  /// Gives every process rank 0's running statistics, those of the averaged weights as well: they are what is saved,
+  /// and so what is evaluated. Training forwards never read them.
+  void shareStatistics();
 
   /// Fulfils the waiting commands; false when training is to stop.
   bool obey();

@@ -61,4 +61,10 @@ void Trainer::requireSameWeights() {
   requireSameBits(*parts_.ranks, parts_.optimizer.parameters(), "step " + formatInteger(completed_));
 }
 
+void Trainer::shareStatistics() {
+  if (parts_.ranks == nullptr) return;
+  parts_.ranks->broadcast(movingBuffers(parts_.task.module()));
+  if (parts_.average != nullptr) parts_.ranks->broadcast(movingBuffers(parts_.average->model()));
+}
+
 }  // namespace slab::train

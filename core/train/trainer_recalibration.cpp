@@ -6,25 +6,16 @@
 namespace slab::train {
 
 bool Trainer::recalibrate() {
-  const std::int64_t asked = parts_.config.prepbn.recalibrate;
-  // Of a distributed training rank 0 alone: its statistics are the ones that are saved.
   Backbone* model = parts_.task.classifier();
-  if (asked <= 0 || model == nullptr || isRecalibrated_ || !isFirst()) return true;
+  if (parts_.config.prepbn.recalibrate <= 0 || model == nullptr || isRecalibrated_) return true;
   save();  // the statistics that an undo goes back to
   RecalibrationResult result;
-  result.rule = recalibrationRule(parts_.config.prepbn.recalibrateWith);
-  result.asked = asked;
+  shareStatistics();
   result.before = parts_.task.scoreOfRepBn();
-  {
-    const Stopwatch watch;
-    Recalibration pass(*model, result.rule);
-    if (!recalibrate(pass, asked, watch)) return false;
-    result.batches = pass.batches();
-    result.isSettled = pass.isSettled();
-    result.layers = pass.finish();
-    result.seconds = watch.seconds();
-  }
+  // Of a distributed training rank 0 alone takes the pass: its statistics are the ones that are saved.
+  if (!agree(!isFirst() || takePass(*model, result))) return false;
   isRecalibrated_ = true;
+  shareStatistics();
   result.after = parts_.task.scoreOfRepBn();
   parts_.observer.onRecalibration(completed_, result);
   if (result.after) {
@@ -32,13 +23,26 @@ bool Trainer::recalibrate() {
     lastPercent_ = result.after->top1;
   }
   // The checkpoint of this step holds the old statistics.
-  parts_.checkpoints->setCurrent(-1, "");
+  if (parts_.checkpoints != nullptr) parts_.checkpoints->setCurrent(-1, "");
   save();
   parts_.observer.onPhase({});
   return true;
 }
 
-bool Trainer::recalibrate(Recalibration& pass, std::int64_t asked, const Stopwatch& watch) {
+bool Trainer::takePass(Backbone& model, RecalibrationResult& result) {
+  result.rule = recalibrationRule(parts_.config.prepbn.recalibrateWith);
+  result.asked = parts_.config.prepbn.recalibrate;
+  const Stopwatch watch;
+  Recalibration pass(model, result.rule);
+  if (!feed(pass, result.asked, watch)) return false;
+  result.batches = pass.batches();
+  result.isSettled = pass.isSettled();
+  result.layers = pass.finish();
+  result.seconds = watch.seconds();
+  return true;
+}
+
+bool Trainer::feed(Recalibration& pass, std::int64_t asked, const Stopwatch& watch) {
   const auto data = parts_.recalibrationData();
   data->seek(position_);
   while (pass.batches() < asked && !pass.isSettled()) {

@@ -14,6 +14,7 @@
 #include "core/models/detection/pyramid_backbone.h"
 #include "core/train/adamw.h"
 #include "core/train/ema.h"
+#include "core/train/ranks.h"
 #include "core/train/task.h"
 
 namespace slab::train {
@@ -28,8 +29,8 @@ class TrainingSubject {
   virtual std::int64_t openTrainingSet() = 0;
   virtual std::unique_ptr<data::Loader> trainingLoader(const RankEnvironment& ranks,
                                                        data::Loader::OnSkipped onSkipped) = 0;
-  /// Without one there is no evaluation.
-  virtual void openValidation(data::Loader::OnSkipped onSkipped) = 0;
+  /// This process's share of the validation set. Without one there is no evaluation.
+  virtual void openValidation(const RankEnvironment& ranks, data::Loader::OnSkipped onSkipped) = 0;
 
   /// New weights, drawn from LibTorch's default generator, on the CPU.
   virtual void build() = 0;
@@ -37,8 +38,8 @@ class TrainingSubject {
   /// What the configuration says to begin with, in place of the new ones.
   virtual void loadInitialWeights() = 0;
   [[nodiscard]] virtual AdamW optimizer() = 0;
-  /// `average` may be null.
-  virtual std::unique_ptr<Task> makeTask(c10::Device device, Ema* average) = 0;
+  /// `average` may be null, and so may `ranks`, of a process that is alone.
+  virtual std::unique_ptr<Task> makeTask(c10::Device device, Ema* average, Ranks* ranks) = 0;
 
   /// nullptr for a detector.
   [[nodiscard]] virtual Backbone* classifier() { return nullptr; }

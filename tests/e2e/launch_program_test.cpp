@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "core/formats/safetensors.h"
+#include "core/jobs/tiny_detector.h"
 #include "core/jobs/tiny_run.h"
 #include "core/store/run_directory.h"
 #include "core/store/run_reader.h"
@@ -86,6 +87,22 @@ class LaunchProgram : public ::testing::Test {
     const RunDirectory directory(folder_ / run);
     return directory.path() / RunReader(directory).checkpoints().back().path;
   }
+  /// What `slab eval`, one process, says of a run's newest checkpoint.
+  [[nodiscard]] Json evaluated(const std::string& run, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments{"eval", "--run", (folder_ / run).string(), "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto result = slab(arguments);
+    EXPECT_EQ(result.exitCode, 0) << result.err;
+    return Json::parse(result.out);
+  }
+  /// A detector's training over `images` validation images.
+  [[nodiscard]] std::vector<std::string> trainDetector(const std::string& run, std::int64_t images,
+                                                       const std::vector<std::string>& settings) const {
+    writeTinyCoco(folder_ / "scenes", 10, images);
+    const fs::path config = folder_ / "detector.json";
+    std::ofstream(config) << toJsonText(tinyDetectorConfig(folder_ / "scenes", {"train.accumulate=1"}).config);
+    return withSettings({"train", "--config", config.string(), "--run", (folder_ / run).string(), "--json"}, settings);
+  }
   static std::vector<std::string> endless() {
     return {"train.batch=2", "train.steps=1000000", "prepbn.lambda_end=80%", "train.eval_every=0"};
   }
@@ -159,6 +176,64 @@ TEST_F(LaunchProgram, ProcessesWithTheirOwnStatisticsRepeatTheSameBits) {
   for (const char* file : {"model.safetensors", "state.safetensors"}) {
     expectSameTensors(lastCheckpoint("a") / file, lastCheckpoint("b") / file);
   }
+}
+
+// Five batches for two processes, whose own statistics differ: those of process 0 are evaluated.
+TEST_F(LaunchProgram, AnEvaluationByAllGivesTheNumbersOfOneProcess) {
+  const auto result = slab(
+      launched(train("run", {"train.batch=2", "prepbn.statistics=local", "ema.decay=0.9", "train.eval_every=12"})));
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  const auto evaluations = result.events("eval");
+  ASSERT_EQ(evaluations.size(), 2U) << "one process tells of them";
+  const Json& last = evaluations.back();
+  const Json alone = evaluated("run"), average = evaluated("run", {"--ema"});
+  EXPECT_EQ(alone["images"], 10);
+  EXPECT_EQ(last["top1"], alone["top1"]);
+  EXPECT_EQ(last["top5"], alone["top5"]);
+  EXPECT_NEAR(last["loss"].get<double>(), alone["loss"].get<double>(), 1e-6);
+  EXPECT_EQ(last["top1_ema"], average["top1"]);
+  EXPECT_NEAR(last["loss_ema"].get<double>(), average["loss"].get<double>(), 1e-6);
+}
+
+TEST_F(LaunchProgram, TheStatisticsPassIsScoredByAllAndTakenOnce) {
+  const auto result =
+      slab(launched(train("run", {"train.batch=2", "prepbn.statistics=local", "prepbn.recalibrate=3"})));
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  ASSERT_EQ(result.events("recalibration").size(), 1U);
+  const Json pass = result.events("recalibration").at(0), last = result.events("eval").back();
+  EXPECT_EQ(pass["top1_before"], last["top1"]);
+  EXPECT_EQ(pass["loss_before"], last["loss"]);
+  const Json alone = evaluated("run");
+  EXPECT_EQ(pass["top1_after"], alone["top1"]);
+  EXPECT_NEAR(pass["loss_after"].get<double>(), alone["loss"].get<double>(), 1e-6);
+
+  const auto again = slab(launched(resume("run")));
+  EXPECT_EQ(again.exitCode, 0) << again.err;
+  EXPECT_TRUE(again.events("recalibration").empty());
+}
+
+TEST_F(LaunchProgram, ADetectorsTwelveNumbersAreThoseOfOneProcess) {
+  const auto result = slab(launched(trainDetector("run", 7, {"train.steps=4", "prepbn.lambda_end=3"})));
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  const auto evaluations = result.events("eval");
+  ASSERT_EQ(evaluations.size(), 1U);
+  const Json alone = evaluated("run");
+  EXPECT_GT(alone["detections"].get<int>(), 0);
+  EXPECT_EQ(evaluations[0]["images"], 7);
+  EXPECT_EQ(evaluations[0]["box_stats"], alone["boxes"]["stats"]);
+  EXPECT_EQ(evaluations[0]["mask_stats"], alone["masks"]["stats"]);
+}
+
+// Process 1 alone is told, while all of them look at hundreds of images.
+TEST_F(LaunchProgram, AStopWithinAnEvaluationEndsItInAll) {
+  Program program(launched(trainDetector("run", 400, {"train.eval_every=1"})), folder_.path());
+  ASSERT_TRUE(program.waitForOutput("\"step\":0,"));
+  ::kill(workersOf(program).at(1), SIGTERM);
+  const auto result = program.wait();
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_EQ(result.lines().back()["status"], "stopped");
+  EXPECT_TRUE(result.events("eval").empty());
+  EXPECT_EQ(result.events("checkpoint").back()["step"], 1);
 }
 
 TEST_F(LaunchProgram, AStopReachesAllAndLeavesACheckpoint) {

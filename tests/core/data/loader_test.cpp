@@ -1,6 +1,7 @@
 #include "core/data/loader.h"
 
 #include <atomic>
+#include <numeric>
 #include <set>
 
 #include "core/data/image_folder.h"
@@ -148,6 +149,31 @@ TEST(Loader, ProcessesTogetherTakeWhatOneTakesInLargerBatches) {
     }
     EXPECT_EQ(together, indicesOf(expected)) << "step " << i;
   }
+}
+
+// Ten batches for four processes: in the last round two have nothing left, and one has two samples.
+TEST(Loader, WhereNothingIsDroppedProcessesShareAllSamplesInAsManyBatches) {
+  const std::shared_ptr<const Dataset> dataset = numberedDataset(29);
+  LoaderOptions wanted = options(3);
+  wanted.dropLast = false;
+  wanted.ranks = 4;
+  std::vector<std::unique_ptr<Loader>> parts;
+  for (wanted.rank = 0; wanted.rank < 4; ++wanted.rank) parts.push_back(std::make_unique<Loader>(dataset, wanted));
+  std::vector<std::int64_t> together;
+  for (std::int64_t number = 0; number < 3; ++number) {
+    std::int64_t count = 0;
+    for (const auto& part : parts) {
+      EXPECT_EQ(part->batchesPerEpoch(), 3);
+      const std::vector<std::int64_t> indices = indicesOf(part->next());
+      EXPECT_EQ(static_cast<std::int64_t>(indices.size()), part->sizeOf(number));
+      together.insert(together.end(), indices.begin(), indices.end());
+      count += static_cast<std::int64_t>(indices.size());
+    }
+    for (const auto& part : parts) EXPECT_EQ(part->sizeTogether(number), count);
+  }
+  std::vector<std::int64_t> all(29);
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(together, all);
 }
 
 TEST(Loader, AProcessMixesItsBatchesAsASingleOneThatAccumulatesDoes) {

@@ -1,56 +1,16 @@
 #include "core/train/ranks.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <torch/torch.h>
 
-#include <functional>
-#include <thread>
-
 #include "core/base/error.h"
+#include "tests/core/train/rank_threads.h"
 
 namespace slab::train {
 namespace {
 
-constexpr int kRanks = 3;
-
-/// A socket at a free port of the loopback device, as slab launch hands it to rank 0.
-std::pair<int, int> boundSocket() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* raw = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(::bind(descriptor, raw, length), 0);
-  EXPECT_EQ(::listen(descriptor, SOMAXCONN), 0);
-  EXPECT_EQ(::getsockname(descriptor, raw, &length), 0);
-  return {descriptor, ntohs(address.sin_port)};
-}
-
-/// Threads in place of processes, which meet over the loopback device as processes do.
-void together(const std::function<void(Ranks&)>& work) {
-  const auto [descriptor, port] = boundSocket();
-  std::vector<std::jthread> threads;
-  for (int rank = 0; rank < kRanks; ++rank) {
-    RankEnvironment environment;
-    environment.rank = environment.localRank = rank;
-    environment.size = environment.localSize = kRanks;
-    environment.address = "127.0.0.1";
-    environment.port = port;
-    if (rank == 0) environment.masterSocket = descriptor;
-    threads.emplace_back([environment, &work] {
-      try {
-        const auto ranks = Ranks::join(environment);
-        work(*ranks);
-      } catch (const std::exception& error) {
-        ADD_FAILURE() << "rank " << environment.rank << ": " << error.what();
-      }
-    });
-  }
-}
+using testing::kRanks;
+using testing::together;
 
 TEST(Ranks, AProcessAloneHasNone) {
   EXPECT_EQ(Ranks::join({}), nullptr);
@@ -75,6 +35,36 @@ TEST(Ranks, ExchangeValuesAndText) {
 
     EXPECT_EQ(ranks.broadcast(ranks.isFirst() ? "a longer text" : ""), "a longer text");
     EXPECT_EQ(ranks.broadcast(ranks.isFirst() ? "" : "text"), "");
+  });
+}
+
+TEST(Ranks, CollectGivesTheFirstEveryProcesssBytes) {
+  together([](Ranks& ranks) {
+    // Zeros within, other lengths, and none at all.
+    for (const std::size_t length : {std::size_t{0}, std::size_t{3}, std::size_t{1'000'001}}) {
+      const auto bytesOf = [&](int rank) {
+        return std::string(rank == 1 ? 0 : length + static_cast<std::size_t>(rank), static_cast<char>(rank));
+      };
+      const auto all = ranks.collect(bytesOf(ranks.rank()));
+      if (!ranks.isFirst()) {
+        EXPECT_TRUE(all.empty());
+        continue;
+      }
+      ASSERT_EQ(all.size(), static_cast<std::size_t>(kRanks));
+      for (int rank = 0; rank < kRanks; ++rank)
+        EXPECT_TRUE(all[static_cast<std::size_t>(rank)] == bytesOf(rank)) << rank;
+    }
+  });
+}
+
+// The CUDA module is not loaded here.
+TEST(Ranks, WithoutGpusOfTheirOwnTheyKeepToTheHost) {
+  together([](Ranks& ranks) {
+    EXPECT_FALSE(ranks.useGpu(c10::kCPU));
+    EXPECT_FALSE(ranks.useGpu({c10::kCUDA, 0}));
+    const at::Tensor values = at::ones({2});
+    ranks.sum(values);
+    EXPECT_EQ(values.sum().item<double>(), 2 * kRanks);
   });
 }
 
