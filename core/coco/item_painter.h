@@ -15,7 +15,7 @@ struct ItemPicture {
 };
 
 /// The turn by k is one of 2 atan(k / 64): its sine and cosine are fractions, so that no library's rounding counts.
-inline constexpr int kMostTurn = 24;
+inline constexpr int kMostTurn = 12;
 
 /// How an item lies in a scene.
 struct ItemPose {

@@ -29,8 +29,10 @@ class Composer {
   void addItem() {
     const std::size_t label = random_.below(fashionMnistClassNames().size());
     for (int tries = 0; tries < kTries; ++tries) {
-      const int side = between(random_, std::max(14, size_ / 6), size_ / 2);
-      const ItemPose pose = drawPose(side, between(random_, 0, size_ - 1), between(random_, 0, size_ - 1));
+      const int side = between(random_, std::max(14, size_ / 4), size_ / 2);
+      const int margin = side / 4;  // what goes over the edge is less than half
+      const ItemPose pose =
+          drawPose(side, between(random_, margin, size_ - margin), between(random_, margin, size_ - margin));
       if (place({label, false}, paintItem(pictureOf(label), pose, size_))) return;
     }
   }
@@ -74,7 +76,7 @@ class Composer {
     }
     if (seen.back() < kLeastSeen) return false;
     for (std::size_t i = 0; i < whole_.size(); ++i) {
-      if (seen[i] < kLeastSeen || 5 * seen[i] < 2 * whole_[i]) return false;
+      if (seen[i] < kLeastSeen || 5 * seen[i] < 3 * whole_[i]) return false;
     }
     whole_.push_back(seen.back());
     scene_.owners = std::move(owners);
@@ -133,7 +135,7 @@ Scene drawScene(const SceneItems& items, int size, std::uint64_t key) {
   scene.owners.assign(static_cast<std::size_t>(size) * static_cast<std::size_t>(size), -1);
   Composer composer(items, size, scene, random);
   const bool hasCrowd = random.below(6) == 0;
-  const int objects = between(random, 1, 6);
+  const int objects = between(random, 2, 6);
   if (hasCrowd) composer.addCrowd();
   for (int i = 0; i < objects; ++i) composer.addItem();
   return scene;

@@ -47,8 +47,8 @@ struct Scene {
 };
 
 /// A scene of size x size pixels, which depends on the items, the size and `key` alone, to the last bit. Up to seven
-/// objects of different sizes, turned by up to 41 degrees, mirrored, coloured or grey, over each other and over the
-/// edge; of each at least two fifths can be seen of what lies in the picture. One scene in six has a crowd. What finds
+/// objects of different sizes, turned by up to 21 degrees, mirrored, coloured or grey, over each other and over the
+/// edge; of each at least three fifths can be seen of what lies in the picture. One scene in six has a crowd. What finds
 /// no place is left out.
 Scene drawScene(const SceneItems& items, int size, std::uint64_t key);
 

@@ -42,7 +42,9 @@ inline DetectorConfig tinyDetector() {
   config.backbone.window = 8;
   config.classes = 3;
   config.channels = 16;
+  config.boxConvolutions = 0;
   config.hidden = 32;
+  config.maskBins = 14;
   config.maskChannels = 16;
   config.anchors.samples = 64;
   config.regions.samples = 32;
