@@ -105,8 +105,6 @@ void describe(Visitor&& visit, Detector& d) {
         FieldDoc{"Regions of less than twice this side are taken from the finest level", "px", 1, 4096});
   visit("box_bins", d.boxBins, FieldDoc{"Side of the features that class and box are told from", "cells", 1, 64});
   visit("mask_bins", d.maskBins, FieldDoc{"Side of the features of a mask, which is twice as large", "cells", 1, 64});
-  visit("box_convolutions", d.boxConvolutions, FieldDoc{"Convolutions before the box head's two layers", "", 0, 64});
-  visit("box_channels", d.boxChannels, FieldDoc{"Their width", "channels", 1, 8192});
   visit("hidden", d.hidden, FieldDoc{"Width of the box head's two layers", "", 1, 65536});
   visit("mask_channels", d.maskChannels, FieldDoc{"Width of the mask head", "channels", 1, 8192});
   visit("mask_convolutions", d.maskConvolutions, FieldDoc{"Convolutions of the mask head", "", 0, 64});

@@ -50,10 +50,8 @@ struct DetectorKeys {
   SamplingConfig regions{0.5, 0.5, 0.5, 512, 0.25};
   double finestSide = 56.0;  ///< regions of less than twice this side are taken from the finest level
   std::int64_t boxBins = 7;
-  std::int64_t maskBins = 14;        ///< a mask has twice as many pixels a side
-  std::int64_t boxConvolutions = 0;  ///< before the box head's two layers
-  std::int64_t boxChannels = 256;    ///< their width
-  std::int64_t hidden = 1024;        ///< width of the box head's two layers
+  std::int64_t maskBins = 14;  ///< a mask has twice as many pixels a side
+  std::int64_t hidden = 1024;  ///< width of the box head's two layers
   std::int64_t maskChannels = 256;
   std::int64_t maskConvolutions = 4;
   std::vector<double> boxDeviations{0.1, 0.1, 0.2, 0.2};  ///< units of the box head's deltas

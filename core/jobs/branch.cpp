@@ -34,10 +34,9 @@ const char* kindOf(const RunConfig& config) {
 }
 
 bool shapesWeights(std::string_view key, bool isDetector) {
-  constexpr std::array<std::string_view, 10> kHeads{
-      "detector.classes",          "detector.channels",         "detector.anchor_ratios", "detector.box_bins",
-      "detector.box_convolutions", "detector.box_channels",     "detector.hidden",        "detector.mask_bins",
-      "detector.mask_channels",    "detector.mask_convolutions"};
+  constexpr std::array<std::string_view, 8> kHeads{
+      "detector.classes",   "detector.channels", "detector.anchor_ratios", "detector.box_bins",
+      "detector.mask_bins", "detector.hidden",   "detector.mask_channels", "detector.mask_convolutions"};
   // Its own heads tell the classes.
   if (isDetector && key == "model.classes") return false;
   if (key.starts_with("model.")) return key != "model.drop_path";

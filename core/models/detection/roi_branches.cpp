@@ -9,11 +9,6 @@ namespace {
 constexpr double kClassDeviation = 0.01, kDeltaDeviation = 0.001;
 constexpr std::int64_t kSharedLayers = 2;
 
-void initialise(nn::Conv2d& conv) {
-  nn::init::heNormal(conv.weight);
-  nn::init::constant(conv.bias, 0.0);
-}
-
 }  // namespace
 
 BoxHead::BoxHead(const DetectorConfig& config) {
@@ -21,14 +16,8 @@ BoxHead::BoxHead(const DetectorConfig& config) {
   reg_ = register_module("fc_reg", std::make_shared<nn::Linear>(config.hidden, 4 * config.classes));
   nn::init::normal(cls_->weight, kClassDeviation);
   nn::init::normal(reg_->weight, kDeltaDeviation);
-  std::int64_t channels = config.channels;
-  if (config.boxConvolutions > 0) {
-    convs_ = registerConvs(*this, "shared_convs", config.boxConvolutions, {channels, config.boxChannels, 3, 1, 1});
-    for (const auto& each : convs_) initialise(*each->conv);
-    channels = config.boxChannels;
-  }
   auto list = register_module("shared_fcs", std::make_shared<torch::nn::Module>("shared_fcs"));
-  std::int64_t in = channels * config.boxBins * config.boxBins;
+  std::int64_t in = config.channels * config.boxBins * config.boxBins;
   for (std::int64_t i = 0; i < kSharedLayers; ++i, in = config.hidden) {
     shared_.push_back(list->register_module(std::to_string(i), std::make_shared<nn::Linear>(in, config.hidden)));
     nn::init::xavierUniform(shared_.back()->weight);
@@ -36,9 +25,7 @@ BoxHead::BoxHead(const DetectorConfig& config) {
 }
 
 BoxHead::Output BoxHead::forward(const at::Tensor& features) {
-  at::Tensor map = features;
-  for (const auto& conv : convs_) map = at::relu(conv->forward(map));
-  at::Tensor hidden = map.flatten(1);
+  at::Tensor hidden = features.flatten(1);
   for (const auto& layer : shared_) hidden = at::relu(layer->forward(hidden));
   return {cls_->forward(hidden).to(at::kFloat), reg_->forward(hidden).to(at::kFloat)};
 }
@@ -62,6 +49,10 @@ MaskHead::MaskHead(const DetectorConfig& config) {
   upsample_ = register_module("upsample", std::make_shared<Upsample>(config.maskChannels));
   logits_ =
       register_module("conv_logits", std::make_shared<nn::Conv2d>(nn::ConvShape{config.maskChannels, config.classes}));
+  const auto initialise = [](nn::Conv2d& conv) {
+    nn::init::heNormal(conv.weight);
+    nn::init::constant(conv.bias, 0.0);
+  };
   for (const auto& each : convs_) initialise(*each->conv);
   initialise(*logits_);
 }

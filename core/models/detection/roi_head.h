@@ -15,8 +15,7 @@
 namespace slab {
 
 /// Features (K, channels, bins, bins) -> logits (K, classes + 1), the background last, and deltas (K, 4 classes), by
-/// 3 x 3 convolutions, where the configuration has any (mmdet's ConvFCBBoxHead), and two linear layers, with ReLU.
-/// Registered names: "fc_cls", "fc_reg", "shared_convs", "shared_fcs".
+/// two linear layers with ReLU. Registered names: "fc_cls", "fc_reg", "shared_fcs".
 class BoxHead : public torch::nn::Module {
  public:
   explicit BoxHead(const DetectorConfig& config);
@@ -27,7 +26,6 @@ class BoxHead : public torch::nn::Module {
 
  private:
   std::shared_ptr<nn::Linear> cls_, reg_;
-  std::vector<std::shared_ptr<NamedConv>> convs_;
   std::vector<std::shared_ptr<nn::Linear>> shared_;
 };
 
