@@ -206,30 +206,6 @@ TEST(RoiHead, TakesEachRegionFromItsLevelInTheOrderGiven) {
   EXPECT_EQ(levelsOf(regions, f.config.finestSide, 4)[0].item<std::int64_t>(), 1);
 }
 
-TEST(BoxHead, ConvolutionsComeBeforeTheLinearLayers) {
-  DetectorConfig config = tinyDetector();
-  config.boxConvolutions = 2;
-  config.boxChannels = 6;
-  BoxHead head(config);
-  const auto features = torch::randn({3, config.channels, 7, 7});
-  const torch::NoGradGuard noGrad;
-  at::Tensor hidden = features;
-  for (const std::string number : {"0", "1"}) {
-    const std::string key = "shared_convs." + number + ".conv.";
-    hidden = at::relu(at::conv2d(hidden, named(head, key + "weight"), named(head, key + "bias"), 1, 1));
-  }
-  EXPECT_EQ(hidden.size(1), 6);
-  hidden = hidden.flatten(1);
-  for (const std::string number : {"0", "1"}) {
-    const std::string key = "shared_fcs." + number + ".";
-    hidden = at::relu(at::linear(hidden, named(head, key + "weight"), named(head, key + "bias")));
-  }
-  const auto logits = at::linear(hidden, named(head, "fc_cls.weight"), named(head, "fc_cls.bias"));
-  EXPECT_TRUE(at::allclose(head.forward(features).logits, logits, 1e-4, 1e-6));
-  config.boxConvolutions = 0;
-  for (const auto& item : BoxHead(config).named_parameters()) EXPECT_EQ(item.key().find("convs"), std::string::npos);
-}
-
 TEST(RoiHead, LossesFollowTheirDefinitions) {
   RoiFixture f;
   const auto losses = f.head->losses(f.levels, 4, f.proposals, f.truths, 5);

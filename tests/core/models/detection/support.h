@@ -42,7 +42,6 @@ inline DetectorConfig tinyDetector() {
   config.backbone.window = 8;
   config.classes = 3;
   config.channels = 16;
-  config.boxConvolutions = 0;
   config.hidden = 32;
   config.maskBins = 14;
   config.maskChannels = 16;
