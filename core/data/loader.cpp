@@ -13,6 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/data/batch_maker.h"
+#include "core/device/device.h"
 
 namespace slab::data {
 namespace {
@@ -91,6 +92,7 @@ class Loader::Impl {
   }
 
   void work(const std::stop_token& stop) {
+    device::stayOnThisThread();
     for (;;) {
       std::unique_lock lock(mutex_);
       if (!wanted_.wait(lock, stop, [this] { return started_ < position_ + window_; })) return;

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Version.h>
+#include <dlfcn.h>
 #include <sched.h>
 #include <torch/version.h>
 
@@ -84,6 +85,14 @@ int setThreads(int threads) {
 
 int threads() {
   return at::get_num_threads();
+}
+
+void stayOnThisThread() {
+  // at::set_num_threads would set it for threads to come as well. The project's files are compiled without OpenMP, and
+  // LibTorch brings the runtime.
+  at::get_num_threads();  // gives the thread its number, so that nothing does so later
+  const auto set = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
+  if (set != nullptr) set(1);
 }
 
 void seedAll(std::uint64_t seed) {

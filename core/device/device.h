@@ -17,6 +17,10 @@ namespace slab::device {
 /// before the first parallel operator. Returns the number now in force.
 int setThreads(int threads);
 [[nodiscard]] int threads();
+/// From here on what LibTorch computes for the calling thread stays on it. For threads that work beside the one that
+/// trains: each would start a team of its own, and once the teams together outnumber the processors, OpenMP puts their
+/// threads to sleep at every barrier, the training's too.
+void stayOnThisThread();
 /// Processors this process may run on (its affinity mask), at least 1.
 [[nodiscard]] int availableProcessors();
 

@@ -49,6 +49,23 @@ TEST(Device, ThreadsAreSetAndReadBackAndZeroMeansAll) {
   setThreads(before);
 }
 
+TEST(Device, AThreadThatStaysOnItselfLeavesTheOthersTheirTeams) {
+  const int before = threads();
+  setThreads(2);
+  const auto inAThread = [](bool stays) {
+    int seen = 0;
+    std::thread([&] {
+      if (stays) stayOnThisThread();
+      seen = threads();
+    }).join();
+    return seen;
+  };
+  EXPECT_EQ(inAThread(true), 1);
+  EXPECT_EQ(inAThread(false), 2);
+  EXPECT_EQ(threads(), 2);
+  setThreads(before);
+}
+
 TEST(Device, SeedsMakeRandomNumbersRepeat) {
   seedAll(42);
   const auto first = torch::randn({8});
