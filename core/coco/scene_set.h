@@ -9,7 +9,7 @@
 namespace slab::coco {
 
 /// What `slab data make-scenes` makes where nothing else is said, and what the window's detector demo trains on.
-inline constexpr std::int64_t kDefaultScenes = 1000;
+inline constexpr std::int64_t kDefaultScenes = 8000;
 inline constexpr int kDefaultSceneSize = 128;
 
 struct SceneSetOptions {

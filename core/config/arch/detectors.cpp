@@ -39,13 +39,14 @@ DetectorConfig forScenes() {
   config.name = "mask_rcnn_scenes";
   config.backbone = smallBackbone();
   config.classes = 10;
-  config.channels = 64;
+  config.channels = 48;
   config.anchorScale = 4.0;
   config.anchors.samples = 128;
   config.proposals = {400, 200, 0.7, 200};
   config.regions.samples = 64;
   config.finestSide = 28.0;
   config.hidden = 256;
+  config.maskBins = 10;
   config.maskChannels = 32;
   config.maskConvolutions = 2;
   return config;
