@@ -27,6 +27,7 @@ class SharedEvaluation : public ::testing::Test {
       models_.push_back(buildModel(config));
       models_.back()->setLambda(0.4);
       averages_.push_back(buildModel(config));
+      averages_.back()->eval();  // as Ema keeps it
     }
     images_ = at::randn({kImages, config.inChannels, config.imageSize, config.imageSize});
     const at::NoGradGuard noGrad;
