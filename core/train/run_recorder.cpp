@@ -226,6 +226,12 @@ void RunRecorder::onEvaluation(std::int64_t step, const Evaluation& evaluation) 
   publish();
 }
 
+bool isOfEvaluation(std::string_view series) {
+  constexpr std::array<std::string_view, 4> kBeginnings{"top1", "top5", "eval_loss", "val/"};
+  return std::any_of(kBeginnings.begin(), kBeginnings.end(),
+                     [&](std::string_view beginning) { return series.starts_with(beginning); });
+}
+
 void RunRecorder::writeDetectionScores(std::int64_t step, const DetectionScores& scores) {
   constexpr std::array<std::string_view, 3> kSuffixes{"", "50", "75"};  // the first three of the twelve
   const double wall = wallSeconds();

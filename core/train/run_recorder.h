@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "core/base/clock.h"
 #include "core/config/fields.h"
@@ -27,6 +28,10 @@ struct RunFacts {
   double top1 = -1, bestTop1 = -1;
   std::string checkpoint;  // the newest, relative to the run
 };
+
+/// Whether points of a series belong to evaluations: their step counts the optimizer steps done, while those of the
+/// training name the step they are of.
+[[nodiscard]] bool isOfEvaluation(std::string_view series);
 
 /// Observes on the training thread; `status` may be asked from any thread.
 class RunRecorder final : public TrainObserver {

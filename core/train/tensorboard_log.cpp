@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/store/run_reader.h"
+#include "core/train/run_recorder.h"
 
 namespace slab::train {
 namespace {
@@ -33,6 +34,8 @@ void TensorBoardLog::repeat(const RunDirectory& run, std::int64_t step) {
   const auto series = reader.series();
   std::vector<CommittedPoint> points;
   for (const SeriesInfo& info : series) {
+    // Step number `step` itself is taken again.
+    if (!isOfEvaluation(info.name)) continue;
     const auto chunks = reader.points(info.id, step, step);
     if (chunks.empty() || chunks.back().values.empty()) continue;
     points.push_back({info.name, step, chunks.back().values.back(), chunks.back().wall.back()});

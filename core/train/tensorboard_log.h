@@ -21,7 +21,7 @@ namespace slab::train {
 class TensorBoardLog {
  public:
   /// Into run/tensorboard, made where it is missing. `firstStep`: completed when this process took over. What run.db
-  /// holds of that very step is written again: an evaluation after `firstStep` steps is not taken a second time.
+  /// holds of an evaluation after `firstStep` steps is written again: it is not taken a second time.
   TensorBoardLog(const RunDirectory& run, std::int64_t firstStep, FileSystem& fileSystem = systemFileSystem());
 
   /// Points of one step follow each other; they share an event.

@@ -74,5 +74,25 @@ TEST_F(Log, SurvivesAFailureOfEveryCall) {
   EXPECT_EQ(said_.size(), 12U);
 }
 
+// A run that went on from step 3 to 5 and is resumed from 3: the evaluation after three steps stands, step 3 is taken
+// again.
+TEST_F(Log, RepeatsTheEvaluationWhereItTakesOverAndNoStep) {
+  {
+    RunWriter writer{RunLock(run_, "")};
+    writer.beginSegment(0, "start");
+    for (std::int64_t step = 0; step < 5; ++step) {
+      if (step == 3) {
+        writer.append(writer.series("top1", "%"), step, 40.0, 100.0);
+        writer.append(writer.series("eval_loss"), step, 1.5, 100.0);
+      }
+      writer.append(writer.series("loss"), step, 0.5, 101.0);
+      writer.append(writer.series("lr"), step, 0.25, 101.0);
+    }
+    writer.close();
+  }
+  const TensorBoardLog log(run_, 3);
+  EXPECT_EQ(stepsWritten(), (std::vector<std::int64_t>{3}));
+}
+
 }  // namespace
 }  // namespace slab::train
