@@ -114,7 +114,7 @@ RunRecorder::RunRecorder(RunWriter& writer, const RunFacts& facts, std::function
   status_.epochs = plan_.epochOf(plan_.totalSteps);
   status_.top1 = facts.top1;
   status_.bestTop1 = facts.bestTop1;
-  if (facts.config.isDetector()) status_.score = "mask_ap";
+  if (facts.config.isDetector()) status_.score = kMaskApScore;
   status_.activeSeconds = facts.activeSeconds;
   status_.checkpoint = facts.checkpoint;
   writeFacts(facts);
@@ -122,7 +122,7 @@ RunRecorder::RunRecorder(RunWriter& writer, const RunFacts& facts, std::function
 
 void RunRecorder::writeFacts(const RunFacts& facts) {
   writer_.setState(state_key::kModel, facts.config.isDetector() ? facts.config.detector.name : facts.config.model.name);
-  if (facts.config.isDetector()) writer_.setState(state_key::kScore, "mask_ap");
+  if (facts.config.isDetector()) writer_.setState(state_key::kScore, kMaskApScore);
   writer_.setState(state_key::kDataset, datasetName(facts.config.data));
   writer_.setState(state_key::kDevice, facts.device);
   writer_.setState(state_key::kProcesses, std::to_string(facts.processes));
