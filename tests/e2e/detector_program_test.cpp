@@ -9,6 +9,7 @@
 #include "core/jobs/tiny_run.h"
 #include "e2e/program.h"
 #include "e2e/same_run.h"
+#include "support/small_scenes_detector.h"
 
 namespace slab::testing {
 namespace {
@@ -30,24 +31,10 @@ class DetectorProgram : public ::testing::Test {
   /// The preset, made small; ten steps of two images, ten to an epoch.
   [[nodiscard]] std::vector<std::string> trainArguments(const std::string& run,
                                                         const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> settings{"data.root=" + path("set"),
-                                      "data.sides=64",
-                                      "model.embed_dim=8",
-                                      "model.depths=[1,1,1,1]",
-                                      "model.heads=[1,1,2,2]",
-                                      "model.window=8",
-                                      "detector.channels=16",
-                                      "detector.hidden=32",
-                                      "detector.mask_channels=16",
-                                      "train.steps=10",
-                                      "train.batch=2",
-                                      "train.log_every=1",
-                                      "train.eval_every=0",
-                                      "train.checkpoint_every=3",
-                                      "optim.warmup=2",
-                                      "device=cpu",
-                                      "threads=1",
-                                      "ops.linear=torch"};
+    std::vector<std::string> settings = test::smallScenesDetector();
+    const std::vector<std::string> own{"data.root=" + path("set"), "train.steps=10", "train.log_every=1",
+                                       "train.checkpoint_every=3", "optim.warmup=2"};
+    settings.insert(settings.end(), own.begin(), own.end());
     settings.insert(settings.end(), more.begin(), more.end());
     return withSettings({"train", "--preset", "mask_rcnn_scenes", "--run", path(run), "--json"}, settings);
   }

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
 #include <algorithm>
@@ -11,9 +10,9 @@
 #include "app/gui/main_window.h"
 #include "app/gui/workspace.h"
 #include "gui/sample_project.h"
+#include "gui/shown_window.h"
 #include "widgets/config_form/config_summary.h"
 #include "widgets/schedule_editor/schedule_editor.h"
-#include "widgets/theme/theme.h"
 
 namespace slab {
 namespace {
@@ -23,12 +22,8 @@ constexpr int kPatience = 15'000;
 class CockpitTest : public testing::Test {
  protected:
   void SetUp() override {
-    theme().apply(ThemeKind::Light, 1.0);
-    QSettings().clear();
     test::writeSampleProject(project_.path().toStdString(), 400);
-    window_ = std::make_unique<MainWindow>(session_);
-    window_->resize(1440, 900);
-    window_->show();
+    window_ = test::showWindow(session_);
     session_.openProject(project_.path());
     ASSERT_TRUE(QTest::qWaitFor([this] { return session_.isProjectRead() && session_.runs().size() == 4; }, kPatience));
     window_->showWorkspace("cockpit");

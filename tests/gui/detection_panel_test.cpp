@@ -16,7 +16,7 @@
 #include "app/gui/session.h"
 #include "app/gui/workspace.h"
 #include "gui/coco_files.h"
-#include "widgets/theme/theme.h"
+#include "gui/shown_window.h"
 
 namespace slab {
 namespace {
@@ -26,12 +26,8 @@ constexpr int kPatience = 10'000;
 class DetectionPanelTest : public testing::Test {
  protected:
   void SetUp() override {
-    theme().apply(ThemeKind::Light, 1.0);
-    QSettings().clear();
     files_ = test::writeCocoFiles(folder_.path());
-    window_ = std::make_unique<MainWindow>(session_);
-    window_->resize(1440, 900);
-    window_->show();
+    window_ = test::showWindow(session_);
     session_.openProject(project_.path());
     session_.showWorkspace("detection");
     panel_ = window_->findChild<DetectionPanel*>();

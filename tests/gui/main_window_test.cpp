@@ -8,7 +8,6 @@
 #include <QMenuBar>
 #include <QProcess>
 #include <QPushButton>
-#include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
 #include <set>
@@ -20,6 +19,7 @@
 #include "app/gui/run_actions.h"
 #include "app/gui/workspace.h"
 #include "gui/sample_project.h"
+#include "gui/shown_window.h"
 #include "widgets/curve_plot/curve_plot.h"
 #include "widgets/run_table/run_table.h"
 #include "widgets/theme/theme.h"
@@ -51,11 +51,7 @@ class MainWindowTest : public testing::Test {
   static void TearDownTestSuite() { delete project_; }
 
   void SetUp() override {
-    theme().apply(ThemeKind::Light, 1.0);
-    QSettings().clear();
-    window_ = std::make_unique<MainWindow>(session_);
-    window_->resize(1440, 900);
-    window_->show();
+    window_ = test::showWindow(session_);
     session_.openProject(project_->path());
     ASSERT_TRUE(QTest::qWaitFor([this] { return session_.isProjectRead() && session_.runs().size() == 4; }, kPatience));
   }

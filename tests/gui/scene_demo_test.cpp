@@ -5,7 +5,6 @@
 
 #include <QDir>
 #include <QFileInfo>
-#include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -15,7 +14,8 @@
 #include "app/gui/session.h"
 #include "app/gui/workspace.h"
 #include "core/config/data_config.h"
-#include "widgets/theme/theme.h"
+#include "gui/shown_window.h"
+#include "support/small_scenes_detector.h"
 
 namespace slab {
 namespace {
@@ -31,31 +31,15 @@ coco::SceneSetOptions scenes(std::int64_t images) {
 
 /// The preset, made small: two steps.
 QStringList smallTraining() {
-  return {"data.sides=64",
-          "model.embed_dim=8",
-          "model.depths=[1,1,1,1]",
-          "model.heads=[1,1,2,2]",
-          "model.window=8",
-          "detector.channels=16",
-          "detector.hidden=32",
-          "detector.mask_channels=16",
-          "train.steps=2",
-          "train.batch=2",
-          "train.eval_every=0",
-          "optim.warmup=0",
-          "device=cpu",
-          "threads=1",
-          "ops.linear=torch"};
+  QStringList settings{"train.steps=2", "optim.warmup=0"};
+  for (const std::string& setting : test::smallScenesDetector()) settings << QString::fromStdString(setting);
+  return settings;
 }
 
 class SceneDemoTest : public testing::Test {
  protected:
   void SetUp() override {
-    theme().apply(ThemeKind::Light, 1.0);
-    QSettings().clear();
-    window_ = std::make_unique<MainWindow>(session_);
-    window_->resize(1440, 900);
-    window_->show();
+    window_ = test::showWindow(session_);
     session_.openProject(project_.path());
     ASSERT_TRUE(QTest::qWaitFor([this] { return session_.isProjectRead(); }, kPatience));
     QObject::connect(&session_, &Session::noticed, window_.get(), [this](const Notice& notice) {

@@ -4,7 +4,6 @@
 #include <torch/torch.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "core/device/device.h"
@@ -14,6 +13,7 @@
 #include "core/ops/options.h"
 #include "core/ops/simplified_linear_attention.h"
 #include "tests/bench/paired_timing.h"
+#include "tests/bench/timing_settings.h"
 
 namespace {
 
@@ -24,15 +24,9 @@ using slab::ops::Options;
 const Options kOurs{Backend::Auto, LinearBackend::Auto};
 const Options kRival{Backend::Reference, LinearBackend::Torch};
 
-struct Settings {
-  int threads = 0;
-  double seconds = 0.6;
-  std::string filter;
-};
-
 class Bench {
  public:
-  explicit Bench(Settings settings) : settings_(std::move(settings)) {}
+  explicit Bench(slab::bench::TimingSettings settings) : settings_(std::move(settings)) {}
 
   /// Times `work` under both backends and prints one line.
   void compare(const std::string& name, const std::function<void()>& work) const {
@@ -50,7 +44,7 @@ class Bench {
   }
 
  private:
-  Settings settings_;
+  slab::bench::TimingSettings settings_;
 };
 
 torch::Tensor leaf(const torch::Tensor& value) {
@@ -154,23 +148,6 @@ void benchWindowAttention(const Bench& bench, std::int64_t windows, std::int64_t
   });
 }
 
-bool parse(int argc, char** argv, Settings& settings) {
-  for (int i = 1; i < argc; i += 2) {
-    const std::string key = argv[i];
-    if (i + 1 >= argc) return false;
-    if (key == "--threads") {
-      settings.threads = std::atoi(argv[i + 1]);
-    } else if (key == "--seconds") {
-      settings.seconds = std::atof(argv[i + 1]);
-    } else if (key == "--filter") {
-      settings.filter = argv[i + 1];
-    } else {
-      return false;
-    }
-  }
-  return true;
-}
-
 void printChoices() {
   std::printf("\nops.linear=auto chose (rows rounded up to a power of two):\n");
   for (const auto& choice : slab::ops::linearChoices()) {
@@ -183,7 +160,7 @@ void printChoices() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Settings settings;
+  slab::bench::TimingSettings settings{.seconds = 0.6};
   if (!parse(argc, argv, settings)) {
     std::fprintf(stderr, "usage: bench_ops [--threads N] [--seconds S] [--filter TEXT]\n");
     return 2;

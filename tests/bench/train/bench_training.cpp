@@ -18,17 +18,12 @@
 #include "core/train/norm_watch.h"
 #include "core/train/trainer.h"
 #include "tests/bench/paired_timing.h"
+#include "tests/bench/timing_settings.h"
 
 namespace slab::train {
 namespace {
 
 constexpr std::int64_t kImageNet = 1'281'167;
-
-struct Settings {
-  int threads = 0;
-  double seconds = 20;
-  std::string filter;
-};
 
 /// One model and one batch of noise, trained step by step as the trainer does it.
 class Training {
@@ -84,7 +79,8 @@ void print(const std::string& name, const bench::PairedTiming& timing) {
   std::fflush(stdout);
 }
 
-void compare(const RunConfig& config, const std::string& name, std::int64_t batch, const Settings& settings) {
+void compare(const RunConfig& config, const std::string& name, std::int64_t batch,
+             const bench::TimingSettings& settings) {
   if (name.find(settings.filter) == std::string::npos) return;
   device::seedAll(0);
   Training training(config, batch);
@@ -122,30 +118,13 @@ RunConfig configOf(const char* preset) {
   return loaded.config;
 }
 
-bool parse(int argc, char** argv, Settings& settings) {
-  for (int i = 1; i < argc; i += 2) {
-    const std::string key = argv[i];
-    if (i + 1 >= argc) return false;
-    if (key == "--threads") {
-      settings.threads = std::atoi(argv[i + 1]);
-    } else if (key == "--seconds") {
-      settings.seconds = std::atof(argv[i + 1]);
-    } else if (key == "--filter") {
-      settings.filter = argv[i + 1];
-    } else {
-      return false;
-    }
-  }
-  return true;
-}
-
 }  // namespace
 }  // namespace slab::train
 
 int main(int argc, char** argv) {
   using namespace slab;
-  train::Settings settings;
-  if (!train::parse(argc, argv, settings)) {
+  bench::TimingSettings settings{.seconds = 20};
+  if (!parse(argc, argv, settings)) {
     std::fprintf(stderr, "usage: bench_training [--threads N] [--seconds S] [--filter TEXT]\n");
     return 2;
   }

@@ -35,6 +35,14 @@ class SetScan : public ::testing::Test {
     test::writeFile(folder_.file("set.json"), set_.dump());
     return scanSet(folder_.file("set.json"), root(), options);
   }
+  /// Of a scan that is stopped before it begins.
+  [[nodiscard]] SetScanReport stoppedScan() const {
+    std::stop_source stop;
+    stop.request_stop();
+    SetScanOptions options;
+    options.stop = stop.get_token();
+    return scan(options);
+  }
   /// The one fault of a scan.
   [[nodiscard]] CocoFault fault() const {
     const SetScanReport report = scan();
@@ -113,11 +121,7 @@ TEST_F(SetScan, WithoutAFolderTheFileAloneIsLookedAt) {
 }
 
 TEST_F(SetScan, AStopKeepsWhatWasSeen) {
-  std::stop_source stop;
-  stop.request_stop();
-  SetScanOptions options;
-  options.stop = stop.get_token();
-  const SetScanReport report = scan(options);
+  const SetScanReport report = stoppedScan();
   EXPECT_FALSE(report.isComplete);
   EXPECT_EQ(report.images, 0);
   EXPECT_EQ(report.allImages, 5);
@@ -127,11 +131,7 @@ TEST_F(SetScan, AStopEndsTheReadingOfTheAnnotationsToo) {
   for (int i = 6; i <= ReadingWatch::kEvery; ++i) {
     set_["images"].push_back({{"id", i}, {"width", 1}, {"height", 1}, {"file_name", "1.png"}});
   }
-  std::stop_source stop;
-  stop.request_stop();
-  SetScanOptions options;
-  options.stop = stop.get_token();
-  const SetScanReport report = scan(options);
+  const SetScanReport report = stoppedScan();
   EXPECT_FALSE(report.isComplete);
   EXPECT_EQ(report.allImages, 0);
   EXPECT_FALSE(test::errorOf([&] { scanSet(folder_.file("none.json"), root()); }).empty());
