@@ -30,12 +30,8 @@ class FailingCalls : public InterruptedTraining {
     ASSERT_GT(calls_["fsync"] + calls_["fdatasync"], 2);
   }
 
-  // Begins the run or, where a database is left of it, resumes it.
   [[nodiscard]] Command trainCommand(const fs::path& run) const {
-    std::vector<std::string> arguments =
-        RunDirectory::isRun(run)
-            ? std::vector<std::string>{"train", "--run", run.string(), "--resume", "--json"}
-            : trainArguments(run, {"train.steps=" + std::to_string(kShort), "train.checkpoint_every=3"});
+    Command arguments = beginOrResume(run, {"train.steps=" + std::to_string(kShort), "train.checkpoint_every=3"});
     arguments.insert(arguments.begin(), slabPath());
     return arguments;
   }

@@ -29,6 +29,13 @@ class InterruptedTraining : public ::testing::Test {
                         settings);
   }
 
+  // Resumes the run or, where there is nothing of it yet, begins it.
+  [[nodiscard]] std::vector<std::string> beginOrResume(const std::filesystem::path& run,
+                                                       const std::vector<std::string>& more = {}) const {
+    if (!RunDirectory::isRun(run)) return trainArguments(run, more);
+    return {"train", "--run", run.string(), "--resume", "--json"};
+  }
+
   // Trained in peace.
   std::filesystem::path undisturbed() {
     std::filesystem::path run = folder_ / "undisturbed";

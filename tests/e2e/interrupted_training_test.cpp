@@ -18,10 +18,7 @@ class KilledTraining : public InterruptedTraining {
  protected:
   // One life of the worker: started or resumed, killed after a random while. False when it was done before.
   bool live(const fs::path& run, Random& random) {
-    const bool resumes = RunDirectory::isRun(run);
-    Program program(
-        resumes ? std::vector<std::string>{"train", "--run", run.string(), "--resume", "--json"} : trainArguments(run),
-        folder_.path());
+    Program program(beginOrResume(run), folder_.path());
     // A third of them while the worker still starts, the others while it trains.
     const bool early = random.below(3) == 0;
     if (!early && !program.waitForOutput("\"event\":\"step\"")) return ended(program.wait());
@@ -33,7 +30,8 @@ class KilledTraining : public InterruptedTraining {
   }
 
   void finish(const fs::path& run) {
-    const auto result = runSlab({"train", "--run", run.string(), "--resume", "--json"}, folder_.path());
+    // The last kill may have come before there was anything of the run.
+    const auto result = runSlab(beginOrResume(run), folder_.path());
     EXPECT_EQ(result.exitCode, 0) << result.err;
     check(result);
   }
