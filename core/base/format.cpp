@@ -60,7 +60,7 @@ std::string formatBytes(double bytes) { return scaled(bytes, "B"); }
 
 std::string formatInteger(std::int64_t value, bool thin) {
   const std::string digits = std::to_string(value < 0 ? -value : value);
-  const std::string_view space = thin ? "\u2009" : " ";
+  const std::string_view space = thin ? "\u202F" : " ";
   std::string text = value < 0 ? "-" : "";
   for (std::size_t i = 0; i < digits.size(); ++i) {
     if (i > 0 && (digits.size() - i) % 3 == 0) text += space;

@@ -14,7 +14,7 @@ std::string formatCount(double value);
 /// "1.90 MB" (decimal units).
 std::string formatBytes(double bytes);
 
-/// "3 752": a space between thousands (U+2009 thin space with `thin`).
+/// "3 752": a space between thousands (U+202F, narrow and unbreakable, with `thin`).
 std::string formatInteger(std::int64_t value, bool thin = false);
 
 /// "2:51", "1:02:09", "3 d 04:00"; seconds below a minute as "0:07".

@@ -92,6 +92,7 @@ ClassFilter::ClassFilter(QWidget* parent)
   for (QWidget* widget : {static_cast<QWidget*>(search_), static_cast<QWidget*>(all), static_cast<QWidget*>(none)}) {
     line->addWidget(widget, widget == search_ ? 1 : 0);
   }
+  line->setSpacing(size::kTiny);
   setMargins(line, size::kMedium, 0, size::kMedium, size::kTiny);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);

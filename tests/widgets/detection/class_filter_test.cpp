@@ -34,7 +34,7 @@ TEST(ClassFilterModel, IsASoundModelWithCounts) {
   ClassFilterModel model;
   const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::Fatal);
   model.setClasses(classes());
-  EXPECT_EQ(model.index(0, ClassFilterModel::Objects).data().toString(), QString("1\u2009000"));
+  EXPECT_EQ(model.index(0, ClassFilterModel::Objects).data().toString(), QString("1\u202F000"));
   EXPECT_EQ(model.index(1, ClassFilterModel::Crowds).data().toString(), "") << "0 says nothing";
   EXPECT_TRUE(model.setData(model.index(2, 0), Qt::Unchecked, Qt::CheckStateRole));
   EXPECT_EQ(model.shown(), (std::vector<bool>{true, true, false, true}));

@@ -36,7 +36,7 @@ TEST(ClassTable, ShowsNamesCountsAndWhatIsMissing) {
   ASSERT_EQ(model.rowCount(), 3);
   const auto text = [&](int row, int column) { return model.index(row, column).data().toString(); };
   EXPECT_EQ(text(0, ClassModel::Title), "tench, Tinca tinca");
-  EXPECT_EQ(text(0, ClassModel::Train), QString("1\u20093").left(2) + "300");
+  EXPECT_EQ(text(0, ClassModel::Train), QString("1\u202F3").left(2) + "300");
   EXPECT_EQ(text(0, ClassModel::Bad), "3") << "train and val";
   EXPECT_EQ(text(1, ClassModel::Bad), "");
   EXPECT_EQ(text(2, ClassModel::Train), "none");

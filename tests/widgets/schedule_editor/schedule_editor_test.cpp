@@ -141,7 +141,7 @@ TEST_F(ScheduleEditorTest, AFallBeyondTheRunIsShownWhereItEnds) {
   editor_.setPlan(plan, true);
   editor_.plot().refreshNow();
   EXPECT_GT(editor_.plot().canvas()->xAxis->range().upper, 1200);
-  EXPECT_EQ(editor_.endStop().words().toStdString(), "120 %, step 1\u2009200, epoch 12.0");
+  EXPECT_EQ(editor_.endStop().words().toStdString(), "120 %, step 1\u202F200, epoch 12.0");
 }
 
 }  // namespace
