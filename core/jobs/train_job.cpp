@@ -94,6 +94,8 @@ class Training {
   void startFromBranchPoint();
   Metadata restore(const std::filesystem::path& checkpoint);
   [[nodiscard]] const char* segmentReason() const;
+  /// In run.db; puts the records into the order that they have from then on.
+  SegmentId beginSegment();
   [[nodiscard]] std::string offerPrevious(const std::vector<CheckpointRecord>& records,
                                           const CheckpointRecord& damaged) const;
   /// True in the process that holds the run: any but the others of a distributed training.
@@ -445,12 +447,24 @@ const char* Training::segmentReason() const {
   return isOlder ? "rewind" : "resume";
 }
 
+SegmentId Training::beginSegment() {
+  SegmentInfo segment{0, resumed_ ? resumed_->segment : 0, start_.step, 0, segmentReason()};
+  segment.id = writer_->beginSegment(segment.fromStep, segment.reason, segment.parent);
+  if (!resumed_) return segment.id;
+  // What a rewind supersedes is the first to go where checkpoints are thinned out.
+  std::vector<SegmentInfo> segments = RunReader(run_).segments();
+  segments.push_back(segment);
+  orderByTraining(records_, segments);
+  return segment.id;
+}
+
 TrainOutcome Training::train() {
   logInfo("training " + (config_.isDetector() ? config_.detector.name : config_.model.name) + " on " +
           describeDevice() + ", steps " + std::to_string(start_.step) + " to " + std::to_string(plan_.totalSteps));
+  const SegmentId segment = beginSegment();
   train::RunCheckpoints checkpoints(*writer_, sha256Hex(std::as_bytes(std::span(configText_))), records_,
                                     config_.train.keepLast);
-  checkpoints.setSegment(writer_->beginSegment(start_.step, segmentReason()));
+  checkpoints.setSegment(segment);
   if (resumed_) checkpoints.setCurrent(start_.step, resumed_->path);
   if (branch_) jobs::recordParent(*writer_, *branch_);
   checkpoints.checkDisk({subject_->module(), *optimizer_, start_.step, start_.position});

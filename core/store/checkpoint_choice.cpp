@@ -1,11 +1,42 @@
 #include "core/store/checkpoint_choice.h"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
+#include <map>
+#include <tuple>
 
 #include "core/base/error.h"
 #include "core/store/run_directory.h"
 
 namespace slab {
+namespace {
+
+// Of the newest segment and those it descends from: the last step that is still part of the training.
+std::map<SegmentId, std::int64_t> lineOf(const std::vector<SegmentInfo>& segments) {
+  std::map<SegmentId, const SegmentInfo*> known;
+  for (const auto& segment : segments) known[segment.id] = &segment;
+  std::map<SegmentId, std::int64_t> line;
+  std::int64_t last = std::numeric_limits<std::int64_t>::max();
+  for (auto at = known.empty() ? known.end() : std::prev(known.end()); at != known.end();) {
+    const SegmentInfo& segment = *at->second;
+    line[segment.id] = last;
+    last = std::min(last, segment.fromStep);
+    at = segment.parent < segment.id ? known.find(segment.parent) : known.end();
+  }
+  return line;
+}
+
+}  // namespace
+
+void orderByTraining(std::vector<CheckpointRecord>& records, const std::vector<SegmentInfo>& segments) {
+  const auto line = lineOf(segments);
+  const auto place = [&](const CheckpointRecord& record) {
+    const auto found = line.find(record.segment);
+    return std::tuple(found != line.end() && record.step <= found->second, record.segment, record.step);
+  };
+  std::stable_sort(records.begin(), records.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
 
 CheckpointName parseCheckpointName(const std::string& text) {
   const auto at = text.rfind('@');

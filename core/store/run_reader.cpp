@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "core/store/checkpoint_choice.h"
 #include "core/store/chunk_rows.h"
 #include "core/store/database.h"
 #include "core/store/run_lock.h"
@@ -141,6 +142,15 @@ std::vector<CheckpointRecord> readCheckpoints(Database& database, std::int64_t a
   return records;
 }
 
+std::vector<SegmentInfo> readSegments(Database& database) {
+  Statement select = database.prepare("SELECT id, parent, from_step, started, reason FROM segment ORDER BY id");
+  std::vector<SegmentInfo> list;
+  while (select.step()) {
+    list.push_back({select.integer(0), select.integer(1), select.integer(2), select.real(3), select.text(4)});
+  }
+  return list;
+}
+
 void keepSteps(Chunk& chunk, std::int64_t first_step, std::int64_t last_step) {
   std::size_t kept = 0;
   std::size_t first = chunk.steps.size();
@@ -170,13 +180,7 @@ std::vector<SeriesInfo> RunReader::series() {
 }
 
 std::vector<SegmentInfo> RunReader::segments() {
-  Statement select =
-      impl_->database().prepare("SELECT id, parent, from_step, started, reason FROM segment ORDER BY id");
-  std::vector<SegmentInfo> list;
-  while (select.step()) {
-    list.push_back({select.integer(0), select.integer(1), select.integer(2), select.real(3), select.text(4)});
-  }
-  return list;
+  return readSegments(impl_->database());
 }
 
 std::map<std::string, std::string> RunReader::state() {
@@ -191,10 +195,11 @@ std::vector<EventRecord> RunReader::events(std::int64_t after_seq) {
 }
 
 std::vector<CheckpointRecord> RunReader::checkpoints() {
-  auto records = readCheckpoints(impl_->database(), 0, kEnd);
-  std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.segment, a.step) < std::pair(b.segment, b.step);
-  });
+  Database& database = impl_->database();
+  Transaction transaction(database, Transaction::Kind::Read);
+  auto records = readCheckpoints(database, 0, kEnd);
+  orderByTraining(records, readSegments(database));
+  transaction.commit();
   return records;
 }
 

@@ -44,8 +44,9 @@ class RunReader {
   [[nodiscard]] std::vector<SegmentInfo> segments();
   [[nodiscard]] std::map<std::string, std::string> state();
   [[nodiscard]] std::vector<EventRecord> events(std::int64_t after_seq = 0);
-  /// Every row not dropped, in the order of the training: by segment and step, rows of one step by sequence number.
-  /// The last good one is the newest to resume from.
+  /// Every row not dropped, in the order of the training: what a rewind superseded, also one without a checkpoint of
+  /// its own yet, then the others; each by segment and step, rows of one step by sequence number. The last good one is
+  /// the newest to resume from.
   [[nodiscard]] std::vector<CheckpointRecord> checkpoints();
 
   /// Rows with a sequence number above `seq`: one index seek. `newSince(0)` is the whole run.

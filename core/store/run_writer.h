@@ -69,7 +69,7 @@ class RunWriter {
   SeriesId series(std::string_view name, std::string_view unit = "");
 
   /// Starts a segment; later samples belong to it. Without a call, the first sample starts one at its
-  /// own step. `parent` 0: the segment before.
+  /// own step. `parent`: the segment whose checkpoint it goes on from; 0: the one before.
   SegmentId beginSegment(std::int64_t from_step, std::string_view reason, SegmentId parent = 0);
 
   /// One point. Steps must not fall within a segment.

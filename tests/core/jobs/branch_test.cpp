@@ -136,5 +136,31 @@ TEST_F(Branch, ARewindKeepsWhatItSupersedes) {
   }
 }
 
+TEST_F(Branch, ARewindThatEndsBeforeItsFirstCheckpointGoesOnFromItsStart) {
+  TrainRequest request = resumed(parent_);
+  request.fromStep = 6;
+  TrainSession session(std::move(request), {});
+  session.command("stop");
+  session.start();
+  ASSERT_EQ(session.wait().state, RunState::Stopped);
+  EXPECT_EQ(fs::path(summarize(RunDirectory(parent_)).lastCheckpoint).filename(), "step-00000006");
+  const Finished again = train(resumed(parent_));
+  ASSERT_EQ(again.outcome.state, RunState::Done) << again.outcome.reason;
+  ASSERT_EQ(again.ofKind("step").size(), 6U) << "not from step 12, which was left behind";
+  EXPECT_EQ(RunReader{RunDirectory(parent_)}.segments().back().reason, "resume");
+}
+
+TEST_F(Branch, WhatARewindLeavesBehindIsThinnedOutFirst) {
+  const fs::path run = folder_ / "run";
+  // Evaluated at its end alone: the superseded checkpoint of step 12 stays as the best.
+  ASSERT_EQ(train(newRun(config({"train.eval_every=0", "train.steps=13", "train.keep_last=2"}), run)).outcome.state,
+            RunState::Done);
+  ASSERT_FALSE(fs::exists(RunDirectory(run).checkpoint(6))) << "kept are 12 and 13";
+  TrainRequest request = resumed(run);
+  request.fromStep = 12;
+  ASSERT_EQ(train(std::move(request)).outcome.state, RunState::Done);
+  EXPECT_TRUE(fs::exists(RunDirectory(run).checkpoint(12))) << "the training's last two are 12 and the new 13";
+}
+
 }  // namespace
 }  // namespace slab::testing

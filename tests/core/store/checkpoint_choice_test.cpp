@@ -55,6 +55,29 @@ TEST(CheckpointChoice, TheNewestIsThatOfTheTrainingNotTheOneWrittenLast) {
   EXPECT_EQ(chooseCheckpoint(RunReader(run).checkpoints(), std::nullopt, run.path()).path, "nine");
 }
 
+TEST(CheckpointChoice, ARewindStandsBeforeItHasACheckpointOfItsOwn) {
+  const test::TemporaryFolder folder;
+  const RunDirectory run = RunDirectory::create(folder.path() / "run");
+  RunWriter writer{RunLock(run, "")};
+  const auto order = [&] {
+    EXPECT_TRUE(writer.flush());
+    std::string paths;
+    for (const auto& record : RunReader(run).checkpoints()) paths += record.path + " ";
+    return paths;
+  };
+  const SegmentId first = writer.beginSegment(0, "start");
+  writer.saveCheckpoint(record(first, 6, "six"));
+  writer.saveCheckpoint(record(first, 12, "twelve"));
+  const SegmentId second = writer.beginSegment(6, "rewind", first);
+  EXPECT_EQ(order(), "twelve six ");
+  writer.beginSegment(6, "resume", first);  // the rewind died before it saved
+  EXPECT_EQ(order(), "twelve six ");
+  writer.beginSegment(12, "rewind", first);
+  EXPECT_EQ(order(), "six twelve ") << "back to what had been left behind";
+  writer.saveCheckpoint(record(second, 9, "nine"));
+  EXPECT_EQ(order(), "nine six twelve ") << "of a line that was left";
+}
+
 TEST(CheckpointChoice, AStepThatIsNotThereListsThoseThatAre) {
   CheckpointRecord bad = record(1, 9, "nine");
   bad.good = false;
