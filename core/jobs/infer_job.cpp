@@ -173,10 +173,12 @@ EvalReport evaluateModel(const ModelSource& source, const std::function<void(std
   const auto dataset = inspect::cachedDataset(config, data::Split::Validation);
   data::Loader loader(dataset, data::loaderOptions(config.data, config.model, *dataset, data::Split::Validation,
                                                    config.train.batch, static_cast<std::uint64_t>(config.train.seed)));
-  const std::int64_t total = loader.batchesPerEpoch();
-  const auto found = train::evaluate(*prepared.opened.model, loader, prepared.engine.device, [&](std::int64_t done) {
-    if (onProgress) onProgress(done, total);
-  });
+  const auto found = train::evaluate(*prepared.opened.model, loader, prepared.engine.device,
+                                     [&](std::int64_t done, std::int64_t total) {
+                                       if (onProgress) onProgress(done, total);
+                                       return true;
+                                     })
+                         .value();
   EvalReport report{found.top1, found.top5, found.loss, found.images, found.seconds, prepared.warnings};
   if (loader.skipped() > 0) report.warnings.push_back(std::to_string(loader.skipped()) + " images could not be read");
   return report;

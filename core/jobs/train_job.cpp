@@ -254,7 +254,9 @@ void Training::resumeFrom(const std::vector<CheckpointRecord>& records) {
   }
   resumed_ = chooseCheckpoint(records, request_.fromStep, run_.path());
   try {
-    start_.isRecalibrated = restore(run_.path() / resumed_->path).value(train::kRecalibrated, false);
+    const Metadata saved = restore(run_.path() / resumed_->path);
+    start_.isRecalibrated = saved.value(train::kRecalibrated, false);
+    start_.isEvaluationDue = saved.value(train::kEvaluationDue, false);
   } catch (const Error& error) {
     throw Error(error.kind(), error.what() + offerPrevious(records, *resumed_));
   }
@@ -315,13 +317,15 @@ void Training::shareWithRanks() {
   if (average_) {
     for (const auto& [name, tensor] : train::modelTensors(average_->model())) tensors.push_back(tensor);
   }
-  const at::Tensor place =
-      at::tensor({start_.step, start_.position, std::int64_t{start_.isRecalibrated ? 1 : 0}}, at::kLong);
+  const at::Tensor place = at::tensor({start_.step, start_.position, std::int64_t{start_.isRecalibrated ? 1 : 0},
+                                       std::int64_t{start_.isEvaluationDue ? 1 : 0}},
+                                      at::kLong);
   tensors.push_back(place);
   ranks_->broadcast(tensors);
   start_.step = place[0].item<std::int64_t>();
   start_.position = place[1].item<std::int64_t>();
   start_.isRecalibrated = place[2].item<std::int64_t>() != 0;
+  start_.isEvaluationDue = place[3].item<std::int64_t>() != 0;
 }
 
 TrainOutcome Training::follow() {

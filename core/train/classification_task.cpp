@@ -26,13 +26,13 @@ PieceLoss ClassificationTask::loss(const data::Batch& batch, std::int64_t begin,
   return {trainingLoss(logits, targets.slice(0, begin, end).to(device_), smoothing), {}};
 }
 
-std::optional<Evaluation> ClassificationTask::evaluate(const OnEvaluated& /*goesOn*/) {
-  return evaluateTransition(model_, *validation_, device_, average_, ranks_);
+std::optional<Evaluation> ClassificationTask::evaluate(const OnEvaluated& goesOn) {
+  return evaluateTransition(model_, *validation_, device_, goesOn, average_, ranks_);
 }
 
-std::optional<Score> ClassificationTask::scoreOfRepBn() {
+std::optional<Score> ClassificationTask::scoreOfRepBn(const OnEvaluated& goesOn) {
   if (validation_ == nullptr) return std::nullopt;
-  return train::evaluate(model_, *validation_, device_, {}, ranks_);
+  return train::evaluate(model_, *validation_, device_, goesOn, ranks_);
 }
 
 }  // namespace slab::train

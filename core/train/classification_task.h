@@ -25,7 +25,7 @@ class ClassificationTask final : public Task {
   [[nodiscard]] bool hasValidation() const override { return validation_ != nullptr; }
   std::optional<Evaluation> evaluate(const OnEvaluated& goesOn) override;
   [[nodiscard]] Backbone* classifier() override { return &model_; }
-  std::optional<Score> scoreOfRepBn() override;
+  std::optional<Score> scoreOfRepBn(const OnEvaluated& goesOn) override;
 
  private:
   Backbone& model_;

@@ -32,7 +32,6 @@ class DetectionTask final : public Task {
   PieceLoss loss(const data::Batch& batch, std::int64_t begin, std::int64_t end, std::uint64_t key) override;
   [[nodiscard]] bool hasValidation() const override { return validation_.loader != nullptr; }
   std::optional<Evaluation> evaluate(const OnEvaluated& goesOn) override;
-  [[nodiscard]] bool tellsProgress() const override { return true; }
 
  private:
   MaskRcnn& model_;

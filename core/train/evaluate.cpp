@@ -77,17 +77,24 @@ class BranchReset {
   Backbone& model_;
 };
 
-/// Calls `onBatch(images, labels, batches done)` for all batches of the loader, in evaluation mode and without
-/// gradients.
+/// Calls `onBatch(images, labels)` for all batches of the loader, in evaluation mode and without gradients; false
+/// where `goesOn` ended it before the last.
 template <typename OnBatch>
-void forEachBatch(Backbone& model, data::Loader& loader, c10::Device device, OnBatch&& onBatch) {
+bool forEachBatch(Backbone& model, data::Loader& loader, c10::Device device, const OnEvaluated& goesOn,
+                  OnBatch&& onBatch) {
   const at::NoGradGuard noGrad;
   const EvaluationMode mode(model);
+  const std::int64_t batches = loader.batchesPerEpoch();
+  std::int64_t done = 0, total = 0;
+  for (std::int64_t i = 0; i < batches; ++i) total += loader.sizeTogether(i);
   loader.seek(0);
-  for (std::int64_t i = 0; i < loader.batchesPerEpoch(); ++i) {
+  for (std::int64_t i = 0; i < batches; ++i) {
     const data::Batch batch = loader.next();
-    onBatch(batch.images.to(device), batch.labels.to(device), i + 1);
+    onBatch(batch.images.to(device), batch.labels.to(device));
+    done += loader.sizeTogether(i);
+    if (goesOn && !goesOn(done, total) && done < total) return false;
   }
+  return true;
 }
 
 Evaluation toEvaluation(const Tally& tally, const Stopwatch& watch) {
@@ -134,31 +141,33 @@ class Transition {
 
 }  // namespace
 
-Evaluation evaluate(Backbone& model, data::Loader& loader, c10::Device device,
-                    const std::function<void(std::int64_t)>& onBatch, ops::RankGather* ranks) {
+std::optional<Evaluation> evaluate(Backbone& model, data::Loader& loader, c10::Device device, const OnEvaluated& goesOn,
+                                   ops::RankGather* ranks) {
   const Stopwatch watch;
   Tally tally;
-  forEachBatch(model, loader, device, [&](const at::Tensor& images, const at::Tensor& labels, std::int64_t done) {
-    tally.add(model, images, labels);
-    if (onBatch) onBatch(done);
-  });
+  const bool isWhole =
+      forEachBatch(model, loader, device, goesOn,
+                   [&](const at::Tensor& images, const at::Tensor& labels) { tally.add(model, images, labels); });
+  if (!isWhole) return std::nullopt;
   if (ranks != nullptr) tally.gather(*ranks);
   return toEvaluation(tally, watch);
 }
 
-Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device, Backbone* average,
-                              ops::RankGather* ranks) {
+std::optional<Evaluation> evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device,
+                                             const OnEvaluated& goesOn, Backbone* average, ops::RankGather* ranks) {
   const Stopwatch watch;
   const BranchReset reset(model);
   model.setEvalBranch(nn::EvalBranch::RepBn);
   std::optional<Transition> transition;
   if (model.config().norm == NormKind::PrepBn) transition.emplace(model);
   Tally repBn, averaged;
-  forEachBatch(model, loader, device, [&](const at::Tensor& images, const at::Tensor& labels, std::int64_t) {
-    repBn.add(model, images, labels);
-    if (transition) transition->add(images, labels);
-    if (average != nullptr) averaged.add(*average, images, labels);
-  });
+  const bool isWhole =
+      forEachBatch(model, loader, device, goesOn, [&](const at::Tensor& images, const at::Tensor& labels) {
+        repBn.add(model, images, labels);
+        if (transition) transition->add(images, labels);
+        if (average != nullptr) averaged.add(*average, images, labels);
+      });
+  if (!isWhole) return std::nullopt;
   if (ranks != nullptr) {
     repBn.gather(*ranks);
     if (transition) transition->gather(*ranks);

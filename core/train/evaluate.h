@@ -48,21 +48,26 @@ struct Evaluation : Score {
   }
 };
 
+/// Told after every batch how many images are done, by all processes together; false ends the evaluation. In a
+/// distributed training it answers the same in all of them.
+using OnEvaluated = std::function<bool(std::int64_t done, std::int64_t total)>;
+
 /// One pass over the data set of `loader` in evaluation mode, through the branch the model's Context asks for (RepBN
-/// unless set: the form that is deployed). Puts the model back into the mode it was in. `onBatch` is
-/// told how many batches are done.
+/// unless set: the form that is deployed). Puts the model back into the mode it was in. Nothing where `goesOn` ended it
+/// before its last batch.
 ///
 /// With `ranks` every process makes the call, each with a loader of its own share (LoaderOptions::rank), and every
 /// process gets the score of all images: a batch is evaluated by one of them, and sums are taken over batches in the
 /// order of the data set, so the score is the same bits as that of one process with the same size of batch.
-Evaluation evaluate(Backbone& model, data::Loader& loader, c10::Device device,
-                    const std::function<void(std::int64_t done)>& onBatch = {}, ops::RankGather* ranks = nullptr);
+std::optional<Evaluation> evaluate(Backbone& model, data::Loader& loader, c10::Device device,
+                                   const OnEvaluated& goesOn = {}, ops::RankGather* ranks = nullptr);
 
 /// The same for a model in training: RepBN alone, and with PRepBN norms also the mixture and LayerNorm alone, all in
 /// one pass in which each image is decoded once. Where lambda makes the mixture one of the two others it is not
 /// computed again. Leaves RepBN as the branch of evaluation. `average`, where given, is evaluated in the same pass.
-/// `ranks` as above.
-Evaluation evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device, Backbone* average = nullptr,
-                              ops::RankGather* ranks = nullptr);
+/// `goesOn` and `ranks` as above.
+std::optional<Evaluation> evaluateTransition(Backbone& model, data::Loader& loader, c10::Device device,
+                                             const OnEvaluated& goesOn = {}, Backbone* average = nullptr,
+                                             ops::RankGather* ranks = nullptr);
 
 }  // namespace slab::train

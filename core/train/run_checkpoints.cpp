@@ -69,6 +69,14 @@ std::optional<std::string> RunCheckpoints::pathOf(std::int64_t step) const {
   return current_.second;
 }
 
+void RunCheckpoints::outdate(std::int64_t step) {
+  const auto path = pathOf(step);
+  if (!path) return;
+  const auto at = std::find_if(records_.begin(), records_.end(), [&](const auto& one) { return one.path == *path; });
+  if (at != records_.end()) std::rotate(records_.begin(), at, at + 1);
+  setCurrent(-1, "");
+}
+
 void RunCheckpoints::thinOut() {
   if (records_.size() <= keepLast_) return;
   const auto best =

@@ -30,6 +30,10 @@ class RunCheckpoints {
   /// Says that training goes on from this checkpoint.
   void setCurrent(std::int64_t step, std::string path) { current_ = {step, std::move(path)}; }
 
+  /// Says that the checkpoint of this step, if there is one, lacks its score by now: the next `save` writes another,
+  /// and this one is the first to be thinned out.
+  void outdate(std::int64_t step);
+
   /// Warns, in the log and by an event, while the disk has room for few more checkpoints. `save` asks by itself.
   void checkDisk(const TrainingState& state);
 
@@ -41,7 +45,7 @@ class RunCheckpoints {
   RunWriter& writer_;
   std::string configHash_;
   std::size_t keepLast_;
-  std::vector<CheckpointRecord> records_;  // good ones, in the order written
+  std::vector<CheckpointRecord> records_;  // good ones, the first to go first
   DiskGuard disk_;
   SegmentId segment_ = 0;
   std::pair<std::int64_t, std::string> current_{-1, ""};

@@ -33,9 +33,6 @@ struct PieceLoss {
 /// Used by the training thread.
 class Task {
  public:
-  /// Told after every few images; false ends the evaluation.
-  using OnEvaluated = std::function<bool(std::int64_t done, std::int64_t total)>;
-
   virtual ~Task() = default;
 
   /// All weights and statistics, as they are saved.
@@ -53,13 +50,12 @@ class Task {
   /// In a distributed training every process makes the call, with the same weights and statistics, and evaluates its
   /// share; `goesOn` answers the same in all. Rank 0 gets the numbers of the whole set.
   virtual std::optional<Evaluation> evaluate(const OnEvaluated& goesOn) = 0;
-  /// Whether `evaluate` tells of its progress.
-  [[nodiscard]] virtual bool tellsProgress() const { return false; }
 
   /// The model where it is one that the statistics pass is for.
   [[nodiscard]] virtual Backbone* classifier() { return nullptr; }
-  /// Of a classifier's RepBN alone, shared as `evaluate` is; nothing without validation data.
-  virtual std::optional<Score> scoreOfRepBn() { return std::nullopt; }
+  /// Of a classifier's RepBN alone, shared as `evaluate` is; nothing without validation data, or where `goesOn` ended
+  /// it.
+  virtual std::optional<Score> scoreOfRepBn(const OnEvaluated& /*goesOn*/) { return std::nullopt; }
 };
 
 /// What a forward is computed in; nothing: as the weights are.

@@ -65,6 +65,7 @@ void Trainer::startAt(const StartingPoint& point) {
   position_ = point.position;
   if (point.microBatch > 0) microBatch_ = point.microBatch;
   isRecalibrated_ = point.isRecalibrated;
+  isEvaluationDue_ = point.isEvaluationDue && parts_.task.hasValidation();
 }
 
 TrainResult Trainer::run() {
@@ -77,14 +78,13 @@ TrainResult Trainer::run() {
   const auto stopped = [this] {
     return TrainResult{RunState::Stopped, "stopped by the user at step " + formatInteger(completed_)};
   };
-  while (!isFinished()) {
+  while (!isFinished() || isEvaluationDue_) {
     watchStore();
     if (!agree(!isFirst() || obey())) return stopped();
-    step();
-    evaluateIfDue();
+    if (!isEvaluationDue_) step();
+    if (!evaluateIfDue()) return stopped();
     checkpointIfDue();
   }
-  if (isCutShort_ && !agree(!isFirst() || obey())) return stopped();
   if (!recalibrate()) return stopped();
   moveTo(RunState::Done);
   return {RunState::Done, ""};
@@ -157,25 +157,34 @@ void Trainer::reportProgress(const StepRecord& record) {
   parts_.observer.onProgress(progress);
 }
 
-void Trainer::evaluateIfDue() {
-  if (!parts_.task.hasValidation()) return;
-  if (!isFinished() && !isDue(completed_, parts_.plan.evalEvery)) return;
-  const Stopwatch watch;
+bool Trainer::evaluateIfDue() {
+  if (!parts_.task.hasValidation()) return true;
+  if (!isEvaluationDue_ && !isFinished() && !isDue(completed_, parts_.plan.evalEvery)) return true;
+  isEvaluationDue_ = true;
   shareStatistics();
-  const auto evaluation = parts_.task.evaluate([&](std::int64_t done, std::int64_t total) {
-    const bool goesOn = agree(!isFirst() || !parts_.commands.holds(Action::Stop));
-    // Not before the others have done their part of it.
-    const double eta = watch.seconds() / static_cast<double>(done) * static_cast<double>(total - done);
-    parts_.observer.onPhase({"evaluation", done, total, eta});
-    return goesOn;
-  });
-  if (parts_.task.tellsProgress()) parts_.observer.onPhase({});
-  isCutShort_ = !evaluation;
-  if (!evaluation) return;
-  meter_.addEvaluation(evaluation->seconds);
+  const double pausedBefore = pausedSeconds_;
+  const auto evaluation = parts_.task.evaluate(whileEvaluating());
+  parts_.observer.onPhase({});
+  if (!evaluation) return false;
+  isEvaluationDue_ = false;
+  meter_.addEvaluation(evaluation->seconds - (pausedSeconds_ - pausedBefore));
   evaluatedAt_ = completed_;
   lastPercent_ = evaluation->percent();
+  if (parts_.checkpoints != nullptr) parts_.checkpoints->outdate(completed_);
   parts_.observer.onEvaluation(completed_, *evaluation);
+  return true;
+}
+
+OnEvaluated Trainer::whileEvaluating() {
+  return [this, watch = Stopwatch(), pausedBefore = pausedSeconds_](std::int64_t done, std::int64_t total) {
+    // Behind the last images there is nothing left to end.
+    if (done < total && !agree(!isFirst() || obey())) return false;
+    // Not before the others have done their part of it.
+    const double seconds = watch.seconds() - (pausedSeconds_ - pausedBefore);
+    const double eta = seconds / static_cast<double>(done) * static_cast<double>(total - done);
+    parts_.observer.onPhase({"evaluation", done, total, eta});
+    return true;
+  };
 }
 
 void Trainer::checkpointIfDue() {

@@ -64,6 +64,8 @@ struct StartingPoint {
   std::int64_t microBatch = 0;
   /// The statistics pass has been taken: it is not taken again.
   bool isRecalibrated = false;
+  /// The evaluation of this step was not taken to its end: it comes before the next step.
+  bool isEvaluationDue = false;
 };
 
 struct TrainResult {
@@ -85,6 +87,9 @@ struct TrainResult {
 /// In a distributed training every process runs one, from the same weights: gradients and loss are averages over all,
 /// and so weights stay the same bit for bit, which is looked at before each checkpoint that was planned. All evaluate,
 /// each its share, with rank 0's statistics. Rank 0 alone saves and obeys; the others stop when it does.
+///
+/// Commands are obeyed between two steps and between two batches of an evaluation. What is saved within an evaluation
+/// says that it is due, so that a resumed training makes it up.
 class Trainer {
  public:
   explicit Trainer(TrainerParts parts);
@@ -148,10 +153,15 @@ class Trainer {
   [[noreturn]] void reportBrokenState();
   [[noreturn]] void fail(const std::string& what, NonFiniteReport report);
   [[nodiscard]] NonFiniteReport reportOf(const StepRecord& record, const at::Tensor& samples) const;
-  void evaluateIfDue();
+  /// False when a Stop ended it: it stays due.
+  bool evaluateIfDue();
+  /// Tells of the evaluation that begins now, and obeys.
+  OnEvaluated whileEvaluating();
   void checkpointIfDue();
-  /// The statistics pass; false when a Stop ended it, which leaves the statistics as they were.
+  /// The statistics pass; false when a Stop ended it, which leaves the saved statistics as they were.
   bool recalibrate();
+  /// Sets the score of RepBN alone where there is validation data; false when a Stop ended it.
+  bool scoreRepBn(std::optional<Score>& score);
   bool takePass(Backbone& model, RecalibrationResult& result);
   bool feed(Recalibration& pass, std::int64_t asked, const Stopwatch& watch);
 
@@ -201,7 +211,7 @@ class Trainer {
   std::int64_t microBatch_ = 0;  // images in a forward at most
   std::uint64_t piece_ = 0;      // forwards of the step before the batch at hand
   bool keepsStart_ = false, isRecalibrated_ = false;
-  bool isCutShort_ = false;  // the last evaluation, by a Stop
+  bool isEvaluationDue_ = false;  // of the completed steps, and not done yet
   std::optional<std::int64_t> evaluatedAt_;
   double lastPercent_ = -1;  // Evaluation::percent
 };

@@ -111,6 +111,7 @@ void Trainer::saveOnce() {
   const double percent = evaluatedAt_ == completed_ ? lastPercent_ : -1.0;
   Metadata metadata = parts_.metadata();
   if (isRecalibrated_) metadata[kRecalibrated] = true;
+  if (isEvaluationDue_) metadata[kEvaluationDue] = true;
   const std::string path = parts_.checkpoints->save(state, parts_.plan.lambda, metadata, percent);
   meter_.addCheckpoint(watch.seconds());
   parts_.observer.onCheckpoint(completed_, path);

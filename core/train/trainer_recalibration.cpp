@@ -11,12 +11,12 @@ bool Trainer::recalibrate() {
   save();  // the statistics that an undo goes back to
   RecalibrationResult result;
   shareStatistics();
-  result.before = parts_.task.scoreOfRepBn();
+  if (!scoreRepBn(result.before)) return false;
   // Of a distributed training rank 0 alone takes the pass: its statistics are the ones that are saved.
   if (!agree(!isFirst() || takePass(*model, result))) return false;
-  isRecalibrated_ = true;
   shareStatistics();
-  result.after = parts_.task.scoreOfRepBn();
+  if (!scoreRepBn(result.after)) return false;
+  isRecalibrated_ = true;
   parts_.observer.onRecalibration(completed_, result);
   if (result.after) {
     evaluatedAt_ = completed_;
@@ -27,6 +27,13 @@ bool Trainer::recalibrate() {
   save();
   parts_.observer.onPhase({});
   return true;
+}
+
+bool Trainer::scoreRepBn(std::optional<Score>& score) {
+  if (!parts_.task.hasValidation()) return true;
+  score = parts_.task.scoreOfRepBn(whileEvaluating());
+  if (!score) parts_.observer.onPhase({});
+  return score.has_value();
 }
 
 bool Trainer::takePass(Backbone& model, RecalibrationResult& result) {

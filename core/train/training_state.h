@@ -54,6 +54,8 @@ Metadata readCheckpointMetadata(const std::string& directory);
 
 /// Key of the metadata: true where the statistics pass has been taken.
 inline constexpr const char* kRecalibrated = "recalibrated";
+/// Key of the metadata: true where the evaluation of this step was not taken to its end.
+inline constexpr const char* kEvaluationDue = "evaluation_due";
 
 inline constexpr const char* kModelFile = "model.safetensors";
 /// What the names of averaged weights begin with in the state file.

@@ -319,8 +319,8 @@ void TrainPanel::updateTimeline() {
   if (seconds > 0) words += tr("%1 elapsed").arg(duration(seconds));
   const auto left = eta_.left(steps - step);
   if (live != nullptr && !live->phase.empty()) {
-    words +=
-        tr("%1, batch %2 of %3").arg(QString::fromStdString(live->phase)).arg(live->phaseDone).arg(live->phaseTotal);
+    const QString of = live->phase == "evaluation" ? tr("%1, image %2 of %3") : tr("%1, batch %2 of %3");
+    words += of.arg(QString::fromStdString(live->phase)).arg(live->phaseDone).arg(live->phaseTotal);
     if (live->etaSeconds >= 0) words += tr("%1 left").arg(duration(live->etaSeconds));
   } else if (live != nullptr && left.isKnown && step < steps) {
     words += duration(left.low) == duration(left.high)

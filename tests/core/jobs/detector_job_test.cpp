@@ -123,6 +123,21 @@ TEST_F(DetectorJob, StoppedWithinAnEpochItGoesOnBitForBit) {
   expectSameRun(run, folder_ / "straight", 8);
 }
 
+TEST_F(DetectorJob, ItsLastEvaluationCutShortIsMadeUp) {
+  trained("straight");
+  const fs::path run = folder_ / "stopped";
+  const Finished stopped = train(newRun(config(), run), [](TrainSession& session, const Json& e) {
+    if (e["event"] == "step" && e["step"] == 7) session.command("stop");
+  });
+  ASSERT_EQ(stopped.outcome.state, RunState::Stopped) << stopped.outcome.reason;
+  EXPECT_EQ(stopped.ofKind("eval").size(), 1U);
+  const Finished goneOn = train(resumed(run));
+  ASSERT_EQ(goneOn.outcome.state, RunState::Done) << goneOn.outcome.reason;
+  EXPECT_TRUE(goneOn.ofKind("step").empty());
+  EXPECT_EQ(goneOn.ofKind("eval").size(), 1U);
+  expectSameRun(run, folder_ / "straight", 8);
+}
+
 TEST_F(DetectorJob, AnEvaluationsFileOfResultsGivesItsNumbersAgain) {
   const Finished finished = trained("run");
   auto asked = request("run");

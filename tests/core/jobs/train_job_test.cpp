@@ -131,6 +131,58 @@ TEST_F(TrainJob, AResumedTrainingIsBitForBitTheUninterruptedOne) {
   }
 }
 
+TEST_F(TrainJob, AnEvaluationCutShortByAStopIsMadeUpOnceWithTheSameNumbers) {
+  const Finished straight = train(newRun(config(), folder_ / "straight"));
+  ASSERT_EQ(straight.ofKind("eval").size(), 2U) << straight.outcome.reason;
+  for (const std::int64_t cut : {6, 12}) {
+    SCOPED_TRACE(cut);
+    const fs::path run = folder_ / ("cut" + std::to_string(cut));
+    const Finished first = stoppedAfter(run, cut);
+    ASSERT_EQ(first.outcome.state, RunState::Stopped) << first.outcome.reason;
+    EXPECT_EQ(first.ofKind("eval").size(), cut == 6 ? 0U : 1U) << "the stop did not wait for it";
+    const Finished second = train(resumed(run));
+    ASSERT_EQ(second.outcome.state, RunState::Done) << second.outcome.reason;
+    auto evaluations = first.ofKind("eval");
+    for (auto& event : second.ofKind("eval")) evaluations.push_back(std::move(event));
+    EXPECT_EQ(evaluations, straight.ofKind("eval"));
+    RunReader reader{RunDirectory(run)};
+    EXPECT_EQ(reader.checkpoints().back().top1, straight.ofKind("eval").back()["top1"].get<double>());
+    for (const char* file : {"model.safetensors", "state.safetensors"}) {
+      expectSameTensors(checkpoint(folder_ / "straight", 12) / file, run / reader.checkpoints().back().path / file);
+    }
+    EXPECT_TRUE(train(resumed(run)).events.empty()) << "it is due no more";
+  }
+}
+
+TEST_F(TrainJob, AnEvaluationTellsHowFarItIsAndTakesAPause) {
+  const Finished straight = train(newRun(config(), folder_ / "straight"));
+  const fs::path run = folder_ / "run";
+  std::vector<Json> evaluations;
+  std::vector<std::string> states;
+  TrainSession* running = nullptr;
+  TrainCallbacks callbacks;
+  callbacks.onEvent = [&](const Json& event) {
+    if (event["event"] == "eval") evaluations.push_back(event);
+  };
+  callbacks.onStatus = [&](const RunStatus& status) {
+    if (status.phase != "evaluation" || status.step != 12) return;
+    EXPECT_EQ(status.phaseTotal, 10);
+    if (states.empty()) running->command("pause");
+    if (status.state == "paused") running->command("resume");
+    if (states.empty() || states.back() != status.state) states.push_back(status.state);
+  };
+  TrainSession session(newRun(config(), run), std::move(callbacks));
+  running = &session;
+  session.start();
+  ASSERT_EQ(session.wait().state, RunState::Done);
+  EXPECT_EQ(states, (std::vector<std::string>{"running", "pausing", "paused", "running"}));
+  EXPECT_EQ(evaluations, straight.ofKind("eval")) << "it went on where it stood";
+  const auto checkpoints = RunReader{RunDirectory(run)}.checkpoints();
+  ASSERT_EQ(checkpoints.size(), 2U);
+  EXPECT_EQ(checkpoints[0].top1, -1) << "of the pause";
+  EXPECT_EQ(checkpoints[1].top1, evaluations.back()["top1"].get<double>());
+}
+
 TEST_F(TrainJob, CurvesGoOnInANewSegmentAndNothingIsOverwritten) {
   const fs::path run = folder_ / "run";
   ASSERT_EQ(stoppedAfter(run, 5).outcome.state, RunState::Stopped);

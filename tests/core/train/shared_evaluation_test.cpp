@@ -51,11 +51,12 @@ class SharedEvaluation : public ::testing::Test {
     return std::make_unique<data::Loader>(std::move(set), options);
   }
   /// Of the first `count` images; rank kRanks is the process that is alone.
-  [[nodiscard]] Evaluation evaluated(std::int64_t count, Ranks* ranks) const {
+  [[nodiscard]] std::optional<Evaluation> evaluated(std::int64_t count, Ranks* ranks,
+                                                    const OnEvaluated& goesOn = {}) const {
     const bool isAlone = ranks == nullptr;
     const auto i = static_cast<std::size_t>(isAlone ? kRanks : ranks->rank());
     const auto data = loader(count, isAlone ? 0 : ranks->rank(), isAlone ? 1 : kRanks);
-    return evaluateTransition(*models_[i], *data, c10::kCPU, averages_[i].get(), ranks);
+    return evaluateTransition(*models_[i], *data, c10::kCPU, goesOn, averages_[i].get(), ranks);
   }
 
   std::vector<std::shared_ptr<Backbone>> models_, averages_;
@@ -82,18 +83,18 @@ void expectSameBits(const Evaluation& actual, const Evaluation& expected) {
 TEST_F(SharedEvaluation, EveryFormHasTheBitsOfOneProcessInEveryProcess) {
   for (const std::int64_t count : {kImages, std::int64_t{7}, std::int64_t{1}}) {
     SCOPED_TRACE(count);
-    const Evaluation expected = evaluated(count, nullptr);
+    const Evaluation expected = evaluated(count, nullptr).value();
     ASSERT_TRUE(expected.transition && expected.average);
     EXPECT_EQ(expected.images, count);
     std::vector<Evaluation> found(kRanks);
-    together([&](Ranks& ranks) { found[static_cast<std::size_t>(ranks.rank())] = evaluated(count, &ranks); });
+    together([&](Ranks& ranks) { found[static_cast<std::size_t>(ranks.rank())] = evaluated(count, &ranks).value(); });
     for (const Evaluation& one : found) expectSameBits(one, expected);
   }
 }
 
 TEST_F(SharedEvaluation, CountsAreOfAllImages) {
   together([&](Ranks& ranks) {
-    const Evaluation found = evaluated(kImages, &ranks);
+    const Evaluation found = evaluated(kImages, &ranks).value();
     EXPECT_DOUBLE_EQ(found.top1, 100.0 * 2 / 11) << "images 0 and 10";
     EXPECT_DOUBLE_EQ(found.top5, 100.0 * 6 / 11) << "images 0 to 4 and 10";
   });
@@ -103,14 +104,32 @@ TEST_F(SharedEvaluation, AProcessTakesNoMoreThanItsShare) {
   together([&](Ranks& ranks) {
     const auto data = loader(7, ranks.rank(), kRanks);
     Backbone& model = *models_[static_cast<std::size_t>(ranks.rank())];
-    std::int64_t batches = 0;
-    evaluate(
-        model, *data, c10::kCPU, [&](std::int64_t done) { batches = done; }, &ranks);
-    EXPECT_EQ(batches, 2) << "of four";
+    std::vector<std::int64_t> told;
+    const auto goesOn = [&](std::int64_t done, std::int64_t total) {
+      EXPECT_EQ(total, 7);
+      told.push_back(done);
+      return true;
+    };
+    EXPECT_TRUE(evaluate(model, *data, c10::kCPU, goesOn, &ranks));
+    EXPECT_EQ(told, (std::vector<std::int64_t>{6, 7})) << "two batches of four";
     const std::int64_t own = data->sizeOf(0) + data->sizeOf(1);
     EXPECT_EQ(own, ranks.isFirst() ? 3 : 2);
     EXPECT_EQ(data->sizeTogether(0), 6);
     EXPECT_EQ(data->sizeTogether(1), 1);
+  });
+}
+
+TEST_F(SharedEvaluation, AStopEndsItAfterTheSameBatchInEveryProcess) {
+  together([&](Ranks& ranks) {
+    std::int64_t told = 0;
+    const auto stop = [&](std::int64_t done, std::int64_t /*total*/) {
+      told = done;
+      return false;
+    };
+    EXPECT_FALSE(evaluated(kImages, &ranks, stop));
+    EXPECT_EQ(told, kRanks * kBatch);
+    EXPECT_TRUE(evaluated(kImages, &ranks)) << "and leaves nothing behind";
+    EXPECT_TRUE(evaluated(1, &ranks, stop)) << "behind the last batch nothing is left to end";
   });
 }
 
