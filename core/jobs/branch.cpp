@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/config/fields.h"
 #include "core/config/load.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_state.h"
@@ -13,6 +14,8 @@ namespace slab::jobs {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kBeginning = "parent.json";
 
 // The keys of `data` that decide which images come next; threads and caches do not.
 DataConfig withoutSpeed(DataConfig data) {
@@ -31,6 +34,20 @@ fs::path plain(const fs::path& path) {
 
 const char* kindOf(const RunConfig& config) {
   return config.isDetector() ? "detector" : "classifier";
+}
+
+// As the child keeps it: relative where both lie in one folder.
+fs::path parentAsSeenFrom(const RunDirectory& child, const fs::path& parent) {
+  const bool areSiblings = plain(child.path()).parent_path() == parent.parent_path();
+  return areSiblings ? fs::path("..") / parent.filename() : parent;
+}
+
+// By its hash: a recalibration may have made another one of that step.
+CheckpointRecord recordOf(const fs::path& parent, const std::string& sha256) {
+  for (auto& record : RunReader(RunDirectory::open(parent)).checkpoints()) {
+    if (record.good && record.sha256 == sha256) return record;
+  }
+  throw Error(ErrorKind::Checkpoint, "the run no longer has that checkpoint");
 }
 
 bool shapesWeights(std::string_view key, bool isDetector) {
@@ -77,8 +94,7 @@ bool continuesBatches(const RunConfig& parent, const RunConfig& child) {
 }
 
 void recordParent(RunWriter& writer, const BranchPoint& point) {
-  const bool areSiblings = plain(writer.run().path()).parent_path() == point.parent.parent_path();
-  const fs::path path = areSiblings ? fs::path("..") / point.parent.filename() : point.parent;
+  const fs::path path = parentAsSeenFrom(writer.run(), point.parent);
   writer.setState(state_key::kParent, path.string());
   writer.setState(state_key::kParentStep, std::to_string(point.checkpoint.step));
   const Json event{{"event", "branch"},
@@ -87,6 +103,44 @@ void recordParent(RunWriter& writer, const BranchPoint& point) {
                    {"checkpoint", (path / point.checkpoint.path).string()},
                    {"sha256", point.checkpoint.sha256}};
   writer.event("branch", point.checkpoint.step, event.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+void writeBeginning(const RunDirectory& child, const Beginning& beginning) {
+  const BranchPoint& point = beginning.point;
+  const Json json{{"parent", parentAsSeenFrom(child, point.parent).string()},
+                  {"step", point.checkpoint.step},
+                  {"sha256", point.checkpoint.sha256},
+                  {"processes", beginning.processes}};
+  replaceFile(child.path() / kBeginning, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void removeBeginning(const RunDirectory& child) {
+  std::error_code ignored;
+  fs::remove(child.path() / kBeginning, ignored);
+}
+
+std::optional<Beginning> readBeginning(const RunDirectory& child) {
+  const fs::path file = child.path() / kBeginning;
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return std::nullopt;
+  std::string from = "its parent";
+  try {
+    const Json json = Json::parse(readTextFile(file));
+    Beginning beginning;
+    beginning.processes = json.at("processes").get<int>();
+    beginning.point.parent = plain(child.path() / json.at("parent").get<std::string>());
+    from = "step " + std::to_string(json.at("step").get<std::int64_t>()) + " of " + beginning.point.parent.string();
+    beginning.point.checkpoint = recordOf(beginning.point.parent, json.at("sha256").get<std::string>());
+    beginning.point.config = loadConfigFile((beginning.point.parent / "config.json").string()).config;
+    return beginning;
+  } catch (const std::exception& error) {
+    throw Error(ErrorKind::Checkpoint, "the branch " + child.path().string() +
+                                           " has no checkpoint of its own yet and can't begin again from " + from +
+                                           " (" + error.what() +
+                                           "); start it again with slab train --run NEW --from "
+                                           "DIR --config " +
+                                           child.config().string());
+  }
 }
 
 }  // namespace slab::jobs

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "core/config/run_config.h"
 #include "core/store/checkpoint_choice.h"
@@ -32,5 +33,19 @@ bool continuesBatches(const RunConfig& parent, const RunConfig& child);
 /// Writes the parent into the child's run.db: its path (relative where both lie in one folder, so that a project can
 /// be moved), the step, and an event with the checkpoint and its hash.
 void recordParent(RunWriter& writer, const BranchPoint& point);
+
+/// What a branch needs to start again as long as it has no checkpoint of its own.
+struct Beginning {
+  BranchPoint point;
+  int processes = 1;  // that train together
+};
+
+/// Writes it into the child's directory, as parent.json, before there is a run.db.
+void writeBeginning(const RunDirectory& child, const Beginning& beginning);
+/// For a new run that is no branch: a branch may have been killed while it made this directory.
+void removeBeginning(const RunDirectory& child);
+/// Nothing where the run is no branch. Throws Error(Checkpoint), with the command that starts it again, where the
+/// parent's checkpoint is gone.
+std::optional<Beginning> readBeginning(const RunDirectory& child);
 
 }  // namespace slab::jobs

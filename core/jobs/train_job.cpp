@@ -103,7 +103,8 @@ class Training {
   /// Gives rank 0's choices, weights and place to the other processes.
   void shareWithRanks();
   TrainOutcome follow();
-  void requireSameRanks(const Metadata& saved) const;
+  /// Throws Error(Config) with the command that goes on with as many processes as `before`.
+  void requireSameRanks(int before) const;
   void prepareStore();
   void serve();
   void onMessage(ClientId client, const Message& message);
@@ -213,6 +214,12 @@ void Training::prepareDirectory() {
     }
     return;
   }
+  // Before the configuration, which makes the directory a run.
+  if (branch_) {
+    jobs::writeBeginning(run_, {*branch_, environment_.size});
+  } else {
+    jobs::removeBeginning(run_);
+  }
   configText_ = toJsonText(config_);
   replaceFile(run_.givenConfig(), request_.config.given.empty() ? configText_ : request_.config.given);
   replaceFile(run_.config(), configText_);
@@ -248,6 +255,12 @@ void Training::resumeFrom(const std::vector<CheckpointRecord>& records) {
   bool hasGood = false;
   for (const auto& record : records) hasGood = hasGood || record.good;
   if (!hasGood && !request_.fromStep) {
+    if (const auto beginning = jobs::readBeginning(run_)) {
+      requireSameRanks(beginning->processes);
+      logWarning("the branch has no checkpoint of its own yet; it begins again where it left its parent");
+      branch_ = beginning->point;
+      return;
+    }
     logWarning("the run has no checkpoint yet; training starts again from step 0");
     subject_->loadInitialWeights();
     return;
@@ -276,7 +289,7 @@ Metadata Training::restore(const std::filesystem::path& checkpoint) {
   state.average = orNull(average_);
   state.scaler = orNull(scaler_);
   Metadata saved = train::readCheckpoint(checkpoint.string(), state);
-  if (request_.resume) requireSameRanks(saved);
+  if (!branch_) requireSameRanks(saved.value("ranks", 1));
   const int threads = saved.value("threads", engine_.threads);
   if (threads != engine_.threads) {
     logWarning("the checkpoint was computed with " + std::to_string(threads) + " threads, this process uses " +
@@ -292,8 +305,7 @@ std::string Training::describeDevice() const {
   return engine_.describe() + (ranks_ ? ", " + std::to_string(ranks_->size()) + " processes" : "");
 }
 
-void Training::requireSameRanks(const Metadata& saved) const {
-  const int before = saved.value("ranks", 1);
+void Training::requireSameRanks(int before) const {
   if (before == environment_.size) return;
   const std::string again = before == 1 ? "slab train" : "slab launch --nproc " + std::to_string(before) + " -- train";
   throw Error(ErrorKind::Config, "the run was trained by " + std::to_string(before) +

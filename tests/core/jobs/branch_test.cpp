@@ -84,6 +84,39 @@ TEST_F(Branch, OutlivesItsParent) {
   EXPECT_EQ(modelOf(folder_ / "child", 12), expected);
 }
 
+// As a kill leaves it that comes while the branch loads, or between its start and its first checkpoint.
+void forgetAllButItsStart(const fs::path& run) {
+  for (const char* name : {"run.db", "run.db-wal", "run.db-shm", "checkpoints"}) fs::remove_all(run / name);
+  fs::create_directory(run / "checkpoints");
+}
+
+TEST_F(Branch, KilledBeforeItsFirstCheckpointItBeginsAgainWhereItLeftItsParent) {
+  const fs::path run = folder_ / "child";
+  ASSERT_EQ(train(branch("child", 6)).outcome.state, RunState::Done);
+  const std::string expected = modelOf(run, 12);
+  forgetAllButItsStart(run);
+  const Finished again = train(resumed(run));
+  ASSERT_EQ(again.outcome.state, RunState::Done) << again.outcome.reason;
+  EXPECT_EQ(again.ofKind("step").front()["step"], 6);
+  EXPECT_EQ(modelOf(run, 12), expected);
+  const RunSummary summary = summarize(RunDirectory(run));
+  EXPECT_EQ(summary.parentPath(), parent_);
+  EXPECT_EQ(summary.parentStep, 6);
+}
+
+TEST_F(Branch, KilledBeforeItsFirstCheckpointAndWithoutItsParentItSaysHowToGoOn) {
+  const fs::path run = folder_ / "child";
+  ASSERT_EQ(train(branch("child", 6)).outcome.state, RunState::Done);
+  forgetAllButItsStart(run);
+  fs::remove_all(parent_);
+  const Finished again = train(resumed(run));
+  EXPECT_EQ(again.outcome.kind, ErrorKind::Checkpoint);
+  EXPECT_NE(again.outcome.reason.find("can't begin again from step 6 of " + parent_.string()), std::string::npos)
+      << again.outcome.reason;
+  EXPECT_NE(again.outcome.reason.find("--from"), std::string::npos) << again.outcome.reason;
+  EXPECT_TRUE(again.events.empty()) << "not from step 0 with weights of its own";
+}
+
 TEST_F(Branch, WithAnotherBatchStartsAtAnEpoch) {
   // Step 6 is two epochs of three batches of 8; batch 6 of that loader begins its third.
   const Finished child = train(branch("child", 6, {"train.batch=8"}));
