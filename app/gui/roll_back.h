@@ -25,8 +25,11 @@ std::optional<qint64> lastGoodStep(const RunRow& run, const std::vector<Checkpoi
 /// Half the learning rate. Nothing where the configuration names none.
 std::optional<RollBack> halfRate(const RunRow& run, qint64 step);
 
-/// Lambda falls over twice as many steps, at most to the end of the run. Nothing without PRepBN, or where it already
-/// does.
+/// Lambda falls over twice as many steps, at most to the end of the run. Nothing where that changes no step from `step`
+/// on: without PRepBN, where lambda falls to the end already, and where even the longer fall is over by then.
 std::optional<RollBack> longerTransition(const RunRow& run, qint64 step);
+
+/// Why it offers nothing, as a sentence; empty where it does.
+QString whyNoLongerTransition(const RunRow& run, qint64 step);
 
 }  // namespace slab

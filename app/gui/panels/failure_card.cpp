@@ -79,9 +79,10 @@ void FailureCard::offer(const RunRow& run, const ForensicReport& report) {
   rate_ = lastGood_ ? halfRate(run, *lastGood_) : std::nullopt;
   transition_ = lastGood_ ? longerTransition(run, *lastGood_) : std::nullopt;
   halfRate_->setEnabled(rate_.has_value());
-  halfRate_->setToolTip(rate_ ? rate_->words : QString());
+  const QString noWay = tr("The run has no checkpoint to go back to");
+  halfRate_->setToolTip(rate_ ? rate_->words : lastGood_ ? tr("The run's learning rate is not known") : noWay);
   longer_->setEnabled(transition_.has_value());
-  longer_->setToolTip(transition_ ? transition_->words : tr("Lambda already falls until the end of the run"));
+  longer_->setToolTip(transition_ ? transition_->words : lastGood_ ? whyNoLongerTransition(run, *lastGood_) : noWay);
   other_->setEnabled(lastGood_.has_value());
   if (!lastGood_) {
     view_->setWayBack(tr("The run has no checkpoint to go back to: start it again with other settings."));
