@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <mutex>
@@ -155,7 +156,7 @@ std::vector<std::string> ownCommand() {
   std::vector<std::string> command;
   std::ifstream stream("/proc/self/cmdline", std::ios::binary);
   for (std::string argument; std::getline(stream, argument, '\0');) command.push_back(argument);
-  if (command.empty()) throw Error(ErrorKind::Internal, "--restarts needs /proc; leave it out");
+  if (command.empty()) throw Error(ErrorKind::Internal, "/proc is needed to start further processes");
   command[0] = std::filesystem::read_symlink("/proc/self/exe").string();
   return command;
 }
@@ -186,12 +187,31 @@ int runSupervised(const Options& options) {
   ::_exit(kFailed);
 }
 
+// A run of several processes goes on with as many, and so does a branch of it, whoever asks: a person, a script, the
+// window.
+int processesOf(const Options& options) {
+  if (options.resume) return summarize(RunDirectory(options.run)).processes;
+  // A launcher has said how many: one.
+  if (options.from.empty() || std::getenv("WORLD_SIZE") != nullptr) return 1;
+  try {
+    return summarize(RunDirectory(parseCheckpointName(options.from).run)).processes;
+  } catch (const Error&) {
+    return 1;  // no name of a checkpoint: makeRequest says so
+  }
+}
+
+int runTogether(const Options& options, int processes) {
+  if (options.resume) return trainTogether(resumeArguments(options), processes);
+  auto command = ownCommand();
+  command.erase(command.begin());
+  return trainTogether(command, processes);
+}
+
 int run(const Options& options) {
   const RankEnvironment ranks = RankEnvironment::read();
-  if (options.resume && !ranks.isDistributed()) {
-    // A run of several processes goes on with as many, whoever asks: a person, a script, the window.
-    const int processes = summarize(RunDirectory(options.run)).processes;
-    if (processes > 1) return trainTogether(resumeArguments(options), processes);
+  if (!ranks.isDistributed()) {
+    const int processes = processesOf(options);
+    if (processes > 1) return runTogether(options, processes);
   }
   if (options.restarts > 0 && !options.supervised && !ranks.isDistributed()) return runSupervised(options);
   const std::string process = ranks.isFirst() ? "" : "process " + std::to_string(ranks.rank) + ": ";
@@ -226,7 +246,8 @@ Action setUpTrain(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("--from", options->from,
                  "Branch: start --run from a checkpoint of another run (the newest, or that of STEP), with its "
-                 "configuration and --set, or with --config or --preset")
+                 "configuration and --set, or with --config or --preset; in as many processes, unless slab launch says "
+                 "how many")
       ->type_name("DIR[@STEP]");
   app.add_option("--given", options->given, "Text to keep as config.given.json, instead of the configuration's own")
       ->type_name("FILE");

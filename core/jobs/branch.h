@@ -26,8 +26,8 @@ BranchPoint openBranchPoint(const CheckpointName& name);
 /// a detector's heads, whose value differs from the parent's; drop path may, since no weight depends on it.
 void requireSameModel(const BranchPoint& point, const RunConfig& child);
 
-/// Whether the child's batches are those the parent would have taken next: same samples, batches, augmentation and
-/// seed. Else its training set starts at the beginning of an epoch.
+/// Whether the child's batches are those the parent would have taken next, in as many processes: same samples, batches,
+/// augmentation and seed. Else its training set starts at the beginning of an epoch.
 bool continuesBatches(const RunConfig& parent, const RunConfig& child);
 
 /// Writes the parent into the child's run.db: its path (relative where both lie in one folder, so that a project can

@@ -276,11 +276,11 @@ void Training::resumeFrom(const std::vector<CheckpointRecord>& records) {
 }
 
 void Training::startFromBranchPoint() {
-  restore(branch_->checkpointPath());
-  if (jobs::continuesBatches(branch_->config, config_)) return;
+  const int processes = restore(branch_->checkpointPath()).value("ranks", 1);
+  if (processes == environment_.size && jobs::continuesBatches(branch_->config, config_)) return;
   const auto epoch = static_cast<std::int64_t>(std::ceil(plan_.epochOf(start_.step)));
   start_.position = epoch * training_->batchesPerEpoch();
-  logWarning("data, batch or seed differ from those of " + branch_->parent.string() +
+  logWarning("data, batch, seed or number of processes differ from those of " + branch_->parent.string() +
              ": the branch takes its batches from the start of epoch " + std::to_string(epoch));
 }
 

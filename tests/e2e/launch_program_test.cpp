@@ -168,6 +168,26 @@ TEST_F(LaunchProgram, AKilledProcessEndsTheOthersAndTheResumedRunEndsWithTheSame
   }
 }
 
+TEST_F(LaunchProgram, ABranchTakesAsManyProcessesAsItsParentUnlessToldHowMany) {
+  const std::vector<std::string> settings{"train.batch=2", "train.steps=6", "prepbn.lambda_end=4",
+                                          "train.checkpoint_every=3"};
+  ASSERT_EQ(slab(launched(train("parent", settings))).exitCode, 0);
+  const auto branch = [&](const std::string& run) {
+    return std::vector<std::string>{
+        "train", "--run", (folder_ / run).string(), "--from", (folder_ / "parent").string() + "@3", "--json"};
+  };
+  const auto plain = slab(branch("plain"));
+  ASSERT_EQ(plain.exitCode, 0) << plain.err;
+  EXPECT_EQ(RunReader{RunDirectory(folder_ / "plain")}.state()["processes"], "2");
+  EXPECT_EQ(plain.events("step").size(), 3U);
+  for (const char* file : {"model.safetensors", "state.safetensors"}) {
+    expectSameTensors(lastCheckpoint("plain") / file, lastCheckpoint("parent") / file);
+  }
+  const auto told = slab(launched(branch("told"), 1));
+  ASSERT_EQ(told.exitCode, 0) << told.err;
+  EXPECT_NE(told.err.find("number of processes differ"), std::string::npos) << told.err;
+}
+
 TEST_F(LaunchProgram, ProcessesWithTheirOwnStatisticsRepeatTheSameBits) {
   const std::vector<std::string> settings{"train.batch=2",   "prepbn.statistics=local", "model.drop_path=0.3",
                                           "ops.linear=auto", "train.steps=8",           "prepbn.lambda_end=6"};
