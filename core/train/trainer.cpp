@@ -161,6 +161,10 @@ bool Trainer::evaluateIfDue() {
   if (!parts_.task.hasValidation()) return true;
   if (!isEvaluationDue_ && !isFinished() && !isDue(completed_, parts_.plan.evalEvery)) return true;
   isEvaluationDue_ = true;
+  // As the last step has it, which another process took where this one has just resumed.
+  nn::LambdaState& lambda = parts_.task.context().lambda;
+  lambda.lambda = parts_.plan.lambda.at(completed_ - 1);
+  lambda.layerNormOnly = parts_.plan.lambda.isWarmup(completed_ - 1);
   shareStatistics();
   const double pausedBefore = pausedSeconds_;
   const auto evaluation = parts_.task.evaluate(whileEvaluating());
