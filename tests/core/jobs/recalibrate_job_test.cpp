@@ -117,6 +117,22 @@ TEST_F(RecalibrateJob, AStopInThePassLeavesTheOldStatisticsAndAResumeTakesItAgai
   EXPECT_TRUE(differences(run() / newest(), folder_ / "straight" / newest()).empty());
 }
 
+TEST_F(RecalibrateJob, AStopInTheEvaluationBehindThePassLeavesTheOldStatisticsToo) {
+  TrainSession* running = nullptr;
+  bool isTaken = false;
+  TrainCallbacks callbacks;
+  callbacks.onStatus = [&](const RunStatus& status) {
+    isTaken |= status.phase == "recalibration";
+    if (isTaken && status.phase == "evaluation") running->command("stop");
+  };
+  TrainSession session(newRun(config({"prepbn.recalibrate=3"}), run()), std::move(callbacks));
+  running = &session;
+  session.start();
+  ASSERT_EQ(session.wait().state, RunState::Stopped);
+  EXPECT_EQ(listCheckpoints((run() / "checkpoints").string()).size(), 1U);
+  EXPECT_EQ(orderOf(train(resumed(run())).events), "r12 c12 ");
+}
+
 TEST_F(RecalibrateJob, OnRequestMakesTheNewestCheckpointAndUndoTakesItOut) {
   ASSERT_EQ(train(newRun(config(), run())).outcome.state, RunState::Done);
   const std::string before = contentOf(run() / "checkpoints/step-00000012/model.safetensors");
