@@ -48,9 +48,9 @@ struct Evaluation : Score {
   }
 };
 
-/// One pass over the data set of `loader` in evaluation mode, through the branch the model's Context asks for (RepBN
-/// unless set: the form that is deployed). Puts the model back into the mode it was in. `onBatch` is
-/// told how many batches are done.
+/// One pass over the data set of `loader` in evaluation mode, of which each sample that can be decoded counts once,
+/// through the branch the model's Context asks for (RepBN unless set: the form that is deployed). Puts the model back
+/// into the mode it was in. `onBatch` is told how many batches are done.
 ///
 /// With `ranks` every process makes the call, each with a loader of its own share (LoaderOptions::rank), and every
 /// process gets the score of all images: a batch is evaluated by one of them, and sums are taken over batches in the
