@@ -224,6 +224,21 @@ TEST_F(LaunchProgram, ADetectorsTwelveNumbersAreThoseOfOneProcess) {
   EXPECT_EQ(evaluations[0]["mask_stats"], alone["masks"]["stats"]);
 }
 
+TEST_F(LaunchProgram, WhatAnyProcessSkippedStandsInTheRun) {
+  const auto training = trainDetector("run", 4, {"train.steps=2", "prepbn.lambda_end=1"});
+  fs::remove(folder_ / "scenes/val/1.png");  // in the second batch by id, which process 1 evaluates
+  const auto result = slab(launched(training));
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  RunReader reader{RunDirectory(folder_ / "run")};
+  std::string skipped, total;
+  for (const auto& event : reader.events()) {
+    if (event.kind == "skipped") skipped += event.json + "\n";
+    if (event.kind == "skipped_total") total += event.json;
+  }
+  EXPECT_NE(skipped.find("val/1.png"), std::string::npos) << skipped;
+  EXPECT_EQ(total, R"({"count":1})");
+}
+
 // Process 1 alone is told, while all of them look at hundreds of images.
 TEST_F(LaunchProgram, AStopWithinAnEvaluationEndsItInAll) {
   Program program(launched(trainDetector("run", 400, {"train.eval_every=1"})), folder_.path());

@@ -222,6 +222,12 @@ TEST_F(DetectorJob, ImagesThatCantBeReadAreSkippedAndNamedInTheRun) {
   ASSERT_EQ(report.warnings.size(), 2U);
   EXPECT_TRUE(contains(report.warnings[0], "val/1.png can't be opened")) << report.warnings[0];
   EXPECT_TRUE(contains(report.warnings[1], "could not be read: 1, ")) << report.warnings[1];
+
+  std::string total;
+  for (const auto& event : reader.events()) {
+    if (event.kind == "skipped_total") total += event.json;
+  }
+  EXPECT_EQ(total, R"({"count":2})") << "told once, at the end";
 }
 
 TEST_F(DetectorJob, WhatAnEvaluationCantFindIsTold) {
