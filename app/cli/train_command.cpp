@@ -20,6 +20,7 @@
 #include "core/base/format.h"
 #include "core/base/log.h"
 #include "core/base/rank_environment.h"
+#include "core/jobs/child_process.h"
 #include "core/jobs/train_job.h"
 #include "core/store/run_directory.h"
 #include "core/store/run_summary.h"
@@ -188,12 +189,20 @@ int runSupervised(const Options& options) {
 
 int run(const Options& options) {
   const RankEnvironment ranks = RankEnvironment::read();
+  if (options.restarts > 0 && ranks.isDistributed()) {
+    throw CLI::ValidationError("--restarts", "is for a training in one process: start this one again with --resume");
+  }
   if (options.resume && !ranks.isDistributed()) {
     // A run of several processes goes on with as many, whoever asks: a person, a script, the window.
     const int processes = summarize(RunDirectory(options.run)).processes;
-    if (processes > 1) return trainTogether(resumeArguments(options), processes);
+    if (processes > 1) {
+      // The window gives it with every resume, so it is no mistake here.
+      if (options.restarts > 0)
+        printWarning("a training in several processes is not restarted: --restarts is left out");
+      return trainTogether(resumeArguments(options), processes);
+    }
   }
-  if (options.restarts > 0 && !options.supervised && !ranks.isDistributed()) return runSupervised(options);
+  if (options.restarts > 0 && !options.supervised) return runSupervised(options);
   const std::string process = ranks.isFirst() ? "" : "process " + std::to_string(ranks.rank) + ": ";
   const RunLog log(RunDirectory(options.run).log(), process);
   TrainOutcome outcome;
@@ -234,7 +243,7 @@ Action setUpTrain(CLI::App& app) {
                  "Start a worker that crashed or lost its device again from the newest checkpoint, at most so often; "
                  "from the second time on only if there is a newer one")
       ->check(CLI::Range(0, 1000));
-  app.add_flag(kSupervised, options->supervised)->group("");  // for the worker of --restarts
+  app.add_flag(kSupervised, options->supervised)->group("");  // for a worker that --restarts or the queue watches
   app.add_flag("--json", options->json, "One JSON object a line on standard output");
   app.footer("SIGINT and SIGTERM write a checkpoint and end the run with exit code 0 and status \"stopped\".");
   return [options]() -> int { return run(*options); };

@@ -314,6 +314,12 @@ TEST_F(LaunchProgram, WrongUsageExitsWithTwo) {
   EXPECT_EQ(slab({"launch", "--nproc", "2", "--", "eval"}).exitCode, 2);
   EXPECT_EQ(slab({"launch", "--nproc", "2", "--", "train", "--no-such-option"}).exitCode, 2);
   EXPECT_EQ(slab({"launch", "--help"}).exitCode, 0);
+  auto restarted = train("run");
+  restarted.insert(restarted.end(), {"--restarts", "2"});
+  const auto refused = slab(launched(restarted));
+  EXPECT_EQ(refused.exitCode, 2);
+  EXPECT_NE(refused.err.find("--restarts"), std::string::npos) << refused.err;
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
   // Without the dashes as well.
   const auto result = slab({"launch", "--nproc", "1", "train", "--run", (folder_ / "absent").string(), "--resume"});
   EXPECT_EQ(result.exitCode, 1);
