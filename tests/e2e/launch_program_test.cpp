@@ -212,6 +212,19 @@ TEST_F(LaunchProgram, TheStatisticsPassIsScoredByAllAndTakenOnce) {
   EXPECT_TRUE(again.events("recalibration").empty());
 }
 
+// Two epochs are 12 steps of two processes, and would be 24 of one, at whose half lambda is not 0 yet.
+TEST_F(LaunchProgram, RecalibratedOnRequestItFoldsAsBefore) {
+  const auto trained = slab(launched(train("run", {"train.batch=2", "prepbn.statistics=local", "train.eval_every=0",
+                                                   "train.steps=0", "train.epochs=2", "prepbn.lambda_end=80%"})));
+  ASSERT_EQ(trained.exitCode, 0) << trained.err;
+  ASSERT_EQ(trained.events("step").size(), 12U);
+  const std::string run = (folder_ / "run").string();
+  const auto pass = slab({"recalibrate", "--run", run, "--batches", "2"});
+  ASSERT_EQ(pass.exitCode, 0) << pass.err;
+  const auto fold = slab({"fold", "--run", run});
+  EXPECT_EQ(fold.exitCode, 0) << fold.err;
+}
+
 TEST_F(LaunchProgram, ADetectorsTwelveNumbersAreThoseOfOneProcess) {
   const auto result = slab(launched(trainDetector("run", 7, {"train.steps=4", "prepbn.lambda_end=3"})));
   ASSERT_EQ(result.exitCode, 0) << result.err;
