@@ -311,6 +311,14 @@ TEST_F(LaunchProgram, ANaNInOneProcessEndsAllAndSaysWhere) {
   EXPECT_EQ(result.lines().back()["status"], "failed");
   EXPECT_NE(result.err.find("process 1: the loss is not finite at step 2"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("first at fault: the images"), std::string::npos) << result.err;
+  ASSERT_EQ(result.events("non_finite").size(), 1U);
+  const Json report = result.events("non_finite").front();
+  EXPECT_EQ(report["process"], 1);
+  EXPECT_EQ(report["cause"], "image");
+  ASSERT_EQ(report["batch"].size(), 2U);
+  EXPECT_EQ(report["batch"][0]["index"], 10);
+  EXPECT_EQ(Json::parse(contentOf(folder_ / "run/non_finite.json")), report);
+  EXPECT_NE(result.lines().back()["reason"].get<std::string>().find("process 1: the loss"), std::string::npos);
 }
 
 TEST_F(LaunchProgram, AnotherNumberOfProcessesIsRefusedWithTheRightCommand) {
