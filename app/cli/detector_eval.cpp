@@ -60,6 +60,7 @@ int evaluateDetector(const ModelSource& source, const std::string& results, bool
   const jobs::DetectorReport report = jobs::evaluateDetector(request);
   progress.clear();
   for (const auto& warning : report.warnings) printWarning(warning);
+  if (!report.unwritten.empty()) printWarning(results + " was not written: " + report.unwritten);
   if (json) {
     printJson({{"boxes", toJson(report.boxes)},
                {"masks", toJson(report.masks)},
@@ -71,9 +72,9 @@ int evaluateDetector(const ModelSource& source, const std::string& results, bool
   } else {
     print(report);
   }
-  if (!report.isStopped) return kDone;
-  printWarning(stoppedText(report.boxes));
-  return kInterrupted;
+  if (report.isStopped) printWarning(stoppedText(report.boxes));
+  if (!report.unwritten.empty()) return kFailed;
+  return report.isStopped ? kInterrupted : kDone;
 }
 
 }  // namespace slab::cli

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -21,6 +22,7 @@
 #include "core/base/format.h"
 #include "core/base/log.h"
 #include "core/base/rank_environment.h"
+#include "core/jobs/child_process.h"
 #include "core/jobs/train_job.h"
 #include "core/store/run_directory.h"
 #include "core/store/run_summary.h"
@@ -204,16 +206,27 @@ int runTogether(const Options& options, int processes) {
   if (options.resume) return trainTogether(resumeArguments(options), processes);
   auto command = ownCommand();
   command.erase(command.begin());
+  const auto restarts = std::find_if(command.begin(), command.end(),
+                                     [](const std::string& word) { return word.rfind("--restarts", 0) == 0; });
+  if (restarts != command.end()) command.erase(restarts, restarts + (*restarts == "--restarts" ? 2 : 1));
   return trainTogether(command, processes);
 }
 
 int run(const Options& options) {
   const RankEnvironment ranks = RankEnvironment::read();
+  if (options.restarts > 0 && ranks.isDistributed()) {
+    throw CLI::ValidationError("--restarts", "is for a training in one process: start this one again with --resume");
+  }
   if (!ranks.isDistributed()) {
     const int processes = processesOf(options);
-    if (processes > 1) return runTogether(options, processes);
+    if (processes > 1) {
+      // The window gives it with every resume, so it is no mistake here.
+      if (options.restarts > 0)
+        printWarning("a training in several processes is not restarted: --restarts is left out");
+      return runTogether(options, processes);
+    }
   }
-  if (options.restarts > 0 && !options.supervised && !ranks.isDistributed()) return runSupervised(options);
+  if (options.restarts > 0 && !options.supervised) return runSupervised(options);
   const std::string process = ranks.isFirst() ? "" : "process " + std::to_string(ranks.rank) + ": ";
   const RunLog log(RunDirectory(options.run).log(), process);
   TrainOutcome outcome;
@@ -255,7 +268,7 @@ Action setUpTrain(CLI::App& app) {
                  "Start a worker that crashed or lost its device again from the newest checkpoint, at most so often; "
                  "from the second time on only if there is a newer one")
       ->check(CLI::Range(0, 1000));
-  app.add_flag(kSupervised, options->supervised)->group("");  // for the worker of --restarts
+  app.add_flag(kSupervised, options->supervised)->group("");  // for a worker that --restarts or the queue watches
   app.add_flag("--json", options->json, "One JSON object a line on standard output");
   app.footer("SIGINT and SIGTERM write a checkpoint and end the run with exit code 0 and status \"stopped\".");
   return [options]() -> int { return run(*options); };

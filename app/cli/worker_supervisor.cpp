@@ -13,6 +13,7 @@
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/config/fields.h"
+#include "core/jobs/child_process.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_state.h"
 #include "core/store/run_writer.h"

@@ -9,9 +9,6 @@
 
 namespace slab::cli {
 
-/// Exit code of a supervised worker that can't go on, while a new process may: EX_TEMPFAIL of sysexits.h.
-inline constexpr int kWorkerLost = 75;
-
 struct SupervisedWork {
   std::vector<std::string> first;  // the command, program first
   std::vector<std::string> again;  // of every later start: goes on from the newest checkpoint

@@ -85,10 +85,10 @@ QString lastLines(const QString& file) {
 }  // namespace
 
 Plan planOf(const RunConfig& config, const RunSummary& run) {
-  if (const auto images = knownImages(config.data)) return makePlan(config, *images);
+  if (const auto images = knownImages(config.data)) return makePlan(config, *images, run.processes);
   const std::int64_t perEpoch = stepsPerEpoch(config, run);
   if (perEpoch == 0 && countsEpochs(config)) return {};
-  return makePlan(config, perEpoch * config.train.batch * config.train.accumulate);
+  return makePlan(config, perEpoch * config.train.batch * config.train.accumulate * run.processes, run.processes);
 }
 
 QMap<QString, QString> flattenConfig(const QByteArray& json) {

@@ -13,11 +13,15 @@
 
 namespace slab::data {
 
+/// The label of a sample that stands in for one that can't be decoded where samples are counted, in an evaluation: it
+/// has a place of its own as well.
+inline constexpr std::int64_t kUncounted = -1;
+
 /// On the CPU. `images` N x C x H x W float32, normalised; `indices`: which samples of the data set these are, N,
 /// int64.
 ///
 /// Of classification: `labels` N, int64; where samples are mixed (augment timm), each is its own label's by `ownShare`
-/// and that of its opposite in the reversed batch by the rest.
+/// and that of its opposite in the reversed batch by the rest; in an evaluation kUncounted for a stand-in.
 /// Of detection: each image lies in the upper left corner, filled up with zeros; `sizes` are those of the images
 /// themselves, `truths` their objects (empty in an evaluation).
 struct Batch {

@@ -111,7 +111,8 @@ MadeBatch BatchMaker::make(std::int64_t epoch, std::int64_t number) {
   std::vector<std::uint8_t> scratch;
   const auto put = [&](std::int64_t place, std::int64_t sample) {
     writeSample(epoch, sample, scratch, images + static_cast<std::size_t>(place) * sampleSize);
-    labels[place] = dataset_->label(sample);
+    const bool standsIn = options_.evaluation && !options_.shuffle && sample != index * options_.batch + place;
+    labels[place] = standsIn ? kUncounted : dataset_->label(sample);
     indices[place] = sample;
   };
   made.skipped = filler_.fill(epoch, index * options_.batch, count, put,

@@ -44,7 +44,9 @@ DetectionSet::DetectionSet(const std::string& annotations, const std::string& fo
   coco::refuseFaults(reading.faults, "which slab data scan --type coco --annotations " + annotations + " names");
   set_ = std::move(reading.set);
   for (const auto& [kind, count] : reading.faults.counts()) {
-    note("records with the fault " + std::string(coco::toString(kind)), count, "used as they stand");
+    const bool isLost = kind == coco::FaultKind::ZeroId;
+    note("records with the fault " + std::string(coco::toString(kind)), count,
+         isLost ? "which COCO's evaluation never finds" : "used as they stand");
   }
   std::error_code error;
   folder_ = fs::canonical(folder, error);

@@ -58,7 +58,8 @@ struct LoaderThreads {
 /// end with it.
 ///
 /// A sample that can't be decoded is replaced by the next good one of the epoch's permutation, so that
-/// batches keep their size; it is counted, and told once through `onSkipped` (from `next`, in order).
+/// batches keep their size; it is counted, and told once through `onSkipped` (from `next`, in order). In an evaluation
+/// of classification the one that takes its place has the label kUncounted.
 class Loader {
  public:
   using OnSkipped = std::function<void(const SkippedSample&)>;

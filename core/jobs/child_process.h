@@ -12,6 +12,10 @@
 
 namespace slab {
 
+/// Exit code of `slab train --supervised` where its device is lost, so that it can't go on while a new process may:
+/// EX_TEMPFAIL of sysexits.h.
+inline constexpr int kWorkerLost = 75;
+
 /// How a process ended, as far as its watcher can know.
 struct ProcessEnd {
   std::optional<int> exitCode;  // of a process started here that ended by itself

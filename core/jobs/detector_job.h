@@ -30,12 +30,14 @@ struct DetectorReport {
   std::int64_t detections = 0;
   bool isStopped = false;  // before the last image
   double seconds = 0;
+  std::string unwritten;  // why the file of results could not be written; "" where it was, or none was asked for
   std::vector<std::string> warnings;
 };
 
 /// Detects in every image and evaluates. A stop leaves the numbers, and the results, of the images that were done, the
-/// first by id. Throws Error(Config) for settings that make no detector, Error(Checkpoint) for weights that do not fit,
-/// Error(Data) for a set that is not there or has a fault.
+/// first by id. Throws, before the model is opened, Error(Data) for results in a folder that is missing or may not be
+/// written to; a writing that fails at the end is told in the report. Throws Error(Config) for settings that make no
+/// detector, Error(Checkpoint) for weights that do not fit, Error(Data) for a set that is not there or has a fault.
 DetectorReport evaluateDetector(const DetectorRequest& request);
 
 }  // namespace slab::jobs

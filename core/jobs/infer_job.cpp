@@ -15,6 +15,7 @@
 #include "core/inspect/dataset_cache.h"
 #include "core/inspect/image_source.h"
 #include "core/inspect/model_source.h"
+#include "core/jobs/unread_images.h"
 #include "core/train/engine.h"
 #include "core/train/evaluate.h"
 
@@ -171,8 +172,11 @@ EvalReport evaluateModel(const ModelSource& source, const std::function<void(std
   Prepared prepared = prepare(source);
   const auto& config = prepared.opened.config;
   const auto dataset = inspect::cachedDataset(config, data::Split::Validation);
-  data::Loader loader(dataset, data::loaderOptions(config.data, config.model, *dataset, data::Split::Validation,
-                                                   config.train.batch, static_cast<std::uint64_t>(config.train.seed)));
+  UnreadImages unread;
+  data::Loader loader(dataset,
+                      data::loaderOptions(config.data, config.model, *dataset, data::Split::Validation,
+                                          config.train.batch, static_cast<std::uint64_t>(config.train.seed)),
+                      [&](const data::SkippedSample& sample) { unread.add(sample.cause); });
   const auto found = train::evaluate(*prepared.opened.model, loader, prepared.engine.device,
                                      [&](std::int64_t done, std::int64_t total) {
                                        if (onProgress) onProgress(done, total);
@@ -180,7 +184,7 @@ EvalReport evaluateModel(const ModelSource& source, const std::function<void(std
                                      })
                          .value();
   EvalReport report{found.top1, found.top5, found.loss, found.images, found.seconds, prepared.warnings};
-  if (loader.skipped() > 0) report.warnings.push_back(std::to_string(loader.skipped()) + " images could not be read");
+  unread.tell(report.warnings, "left out of the score");
   return report;
 }
 

@@ -51,6 +51,7 @@ std::string lastLine(const fs::path& log) {
 std::string wordsOf(const ProcessEnd& end) {
   if (end.signal != 0)
     return std::string("signal ") + std::to_string(end.signal) + " (" + ::strsignal(end.signal) + ")";
+  if (end.exitCode == kWorkerLost) return "a lost device";
   return end.exitCode ? "exit code " + std::to_string(*end.exitCode) : "an unknown cause";
 }
 
@@ -148,7 +149,7 @@ ProcessEnd QueueWorker::watch(const ChildProcess& process, bool& interrupted) {
 
 ChildProcess QueueWorker::startTraining(const QueueJob& job) {
   const RunDirectory run = directoryOf(job);
-  std::vector<std::string> arguments{"train", "--run", run.path().string()};
+  std::vector<std::string> arguments{"train", "--supervised", "--run", run.path().string()};
   const bool isResumed = RunDirectory::isRun(run.path());
   if (isResumed) {
     arguments.emplace_back("--resume");
@@ -176,6 +177,8 @@ ChildProcess QueueWorker::startTraining(const QueueJob& job) {
 bool QueueWorker::judge(QueueJob& job, const ProcessEnd& end, bool interrupted) {
   const RunDirectory directory = directoryOf(job);
   const RunSummary run = summarize(directory);
+  // It has noted itself as failed, since nobody might have been there to resume it.
+  if (end.exitCode == kWorkerLost) return noteDeath(job, run, end);
   const std::string lastWords = lastLine(directory.log());
   if (end.exitCode == kFailedExit && !lastWords.empty()) {
     finish(job, JobState::Failed, lastWords);

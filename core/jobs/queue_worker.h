@@ -30,10 +30,10 @@ struct QueueEvent {
   bool isResumed = false;  // of a job that began: it goes on from its run's checkpoint
 };
 
-/// A job whose process dies is resumed from its newest checkpoint; after kMaxDeaths deaths without a newer
-/// checkpoint it has failed, with the reason, and the queue goes on. An orderly failure (bad data, a loss that
-/// is not a number) is not tried again. What an earlier worker left running is watched where it still runs,
-/// and counted as died where it does not.
+/// A job whose process dies, or ends because its device is lost, is resumed from its newest checkpoint; after
+/// kMaxDeaths deaths without a newer checkpoint it has failed, with the reason, and the queue goes on. An orderly
+/// failure (bad data, a loss that is not a number) is not tried again. What an earlier worker left running is watched
+/// where it still runs, and counted as died where it does not.
 inline constexpr int kMaxDeaths = 3;
 
 class QueueWorker {

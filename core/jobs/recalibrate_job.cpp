@@ -1,6 +1,8 @@
 // A recalibration on request: the statistics pass over a checkpoint of a run that nobody trains, and its undo.
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <span>
 
 #include "core/base/error.h"
@@ -43,6 +45,7 @@ class Recalibrator {
   std::optional<train::Score> score(data::Loader* validation);
   void pass(train::RecalibrationResult& result, std::stop_token stop, const OnProgress& onProgress);
   std::string save(const train::RecalibrationResult& result);
+  void setScore(RunWriter& writer, double top1) const;
   [[nodiscard]] bool isNewest() const {
     return source_.seq == chooseCheckpoint(records_, std::nullopt, run_.path()).seq;
   }
@@ -116,7 +119,7 @@ void Recalibrator::pass(train::RecalibrationResult& result, std::stop_token stop
 
 std::string Recalibrator::save(const train::RecalibrationResult& result) {
   const std::string text = readTextFile(run_.config());
-  const LambdaSchedule lambda = makePlan(config_, images_).lambda;
+  const LambdaSchedule lambda = makePlan(config_, images_, metadata_.value("ranks", 1)).lambda;
   RunWriter writer(std::move(*lock_));
   train::RunCheckpoints checkpoints(writer, sha256Hex(std::as_bytes(std::span(text))), {}, config_.train.keepLast);
   checkpoints.setSegment(source_.segment);
@@ -126,8 +129,17 @@ std::string Recalibrator::save(const train::RecalibrationResult& result) {
   state.average = average_ ? &*average_ : nullptr;
   const std::string path = checkpoints.save(state, lambda, metadata_, result.after ? result.after->top1 : source_.top1);
   writer.event("recalibration", step_, train::toJson(step_, result).dump());
-  if (isNewest() && result.after) writer.setState(state_key::kTop1, formatNumber(result.after->top1, 17));
+  if (isNewest() && result.after) setScore(writer, result.after->top1);
   return path;
+}
+
+// Of the run, whose best is never below its newest.
+void Recalibrator::setScore(RunWriter& writer, double top1) const {
+  const auto state = RunReader(run_).state();
+  const auto best = state.find(std::string(state_key::kBestTop1));
+  const double before = best == state.end() ? -1 : std::strtod(best->second.c_str(), nullptr);
+  writer.setState(state_key::kTop1, formatNumber(top1, 17));
+  writer.setState(state_key::kBestTop1, formatNumber(std::max(before, top1), 17));
 }
 
 RecalibrationReport Recalibrator::recalibrate(std::stop_token stop, const OnProgress& onProgress) {

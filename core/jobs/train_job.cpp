@@ -6,6 +6,7 @@
 #include <cmath>
 #include <thread>
 
+#include "core/base/format.h"
 #include "core/base/log.h"
 #include "core/base/rank_environment.h"
 #include "core/data/loader.h"
@@ -14,6 +15,7 @@
 #include "core/formats/sha256.h"
 #include "core/inspect/pretrained_backbone.h"
 #include "core/jobs/branch.h"
+#include "core/jobs/skipped_samples.h"
 #include "core/jobs/version.h"
 #include "core/models/parameter_count.h"
 #include "core/store/run_reader.h"
@@ -88,6 +90,7 @@ class Training {
   void prepareConfig();
   void openData();
   void reportSkipped(const data::SkippedSample& sample);
+  void tellAllSkipped(RunState state);
   void prepareDirectory();
   void prepareModel();
   void resumeFrom(const std::vector<CheckpointRecord>& records);
@@ -127,6 +130,7 @@ class Training {
   train::Engine engine_;
   std::unique_ptr<train::TrainingSubject> subject_;
   std::unique_ptr<data::Loader> training_;
+  jobs::SkippedSamples skipped_;
   std::string configText_;
   std::optional<RunLock> lock_;
   std::filesystem::path socket_;
@@ -191,10 +195,25 @@ void Training::openData() {
 
 void Training::reportSkipped(const data::SkippedSample& sample) {
   logWarning("skipped a sample: " + sample.cause);
-  if (!writer_) return;
-  writer_->event("skipped", recorder_->status().step,
-                 Json{{"index", sample.index}, {"name", sample.name}, {"cause", sample.cause}}.dump(
-                     -1, ' ', false, Json::error_handler_t::replace));
+  const std::string& event = skipped_.add(sample);
+  if (writer_) writer_->event("skipped", recorder_->status().step, event);
+}
+
+// Who leaves a training alone looks at its end. Processes that ended in order all come here.
+void Training::tellAllSkipped(RunState state) {
+  const auto tellOfOther = [this](const std::string& event) {
+    writer_->event("skipped", recorder_->status().step, event);
+  };
+  if (ranks_ && state != RunState::Failed) {
+    try {
+      skipped_.gather(*ranks_, tellOfOther);
+    } catch (const Error& error) {
+      logWarning(std::string("what other processes skipped is in the log alone: ") + error.what());
+    }
+  }
+  if (!isFirst() || skipped_.count() == 0) return;
+  logWarning("samples skipped in all: " + formatInteger(skipped_.count()) + "; each is named above");
+  writer_->event("skipped_total", recorder_->status().step, Json{{"count", skipped_.count()}}.dump());
 }
 
 void Training::prepareDirectory() {
@@ -344,7 +363,9 @@ TrainOutcome Training::follow() {
   prepareModel();
   shareWithRanks();
   train::SilentObserver observer;
-  return runTrainer(nullptr, observer);
+  TrainOutcome outcome = runTrainer(nullptr, observer);
+  tellAllSkipped(outcome.state);
+  return outcome;
 }
 
 train::RunFacts Training::facts() const {
@@ -485,6 +506,7 @@ TrainOutcome Training::train() {
   if (branch_) jobs::recordParent(*writer_, *branch_);
   checkpoints.checkDisk({subject_->module(), *optimizer_, start_.step, start_.position});
   const TrainOutcome outcome = runTrainer(&checkpoints, *recorder_);
+  tellAllSkipped(outcome.state);
   recorder_->end(outcome.state, outcome.reason);
   while (auto command = commands_.tryPop()) command->finish();
   if (writer_->close() > 0) logError("the last records of the run could not be stored: the disk refused them");

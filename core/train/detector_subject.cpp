@@ -42,6 +42,7 @@ class DetectorSubject final : public TrainingSubject {
   void openValidation(const RankEnvironment& ranks, data::Loader::OnSkipped onSkipped) override {
     validationSet_ = data::DetectionSet::open(config_.data, config_.detector, data::Split::Validation);
     if (!validationSet_) return;
+    for (const auto& notice : validationSet_->notices()) logWarning(notice.path + ": " + notice.message);
     requireSameCategories();
     auto options = data::detectionOptions(config_, data::Split::Validation);
     options.shape.rank = ranks.rank;

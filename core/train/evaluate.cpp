@@ -20,12 +20,15 @@ struct BatchTally {
 /// Batches kept apart, so that what several processes found can be added up in the order of the data set.
 class Tally {
  public:
-  /// One forward; none for an empty batch, of a process that nothing is left for.
-  void add(Backbone& model, const at::Tensor& images, const at::Tensor& labels) {
+  /// One forward; none for a batch without a sample that counts: an empty one, of a process that nothing is left for,
+  /// or one of stand-ins alone (data::kUncounted).
+  void add(Backbone& model, const at::Tensor& images, const at::Tensor& given) {
     constexpr std::int64_t kFive = 5;
     BatchTally& batch = batches_.emplace_back();
-    if (labels.size(0) == 0) return;
-    const at::Tensor logits = model.forward(images);
+    const at::Tensor counted = (given != data::kUncounted).nonzero().squeeze(1);
+    if (counted.size(0) == 0) return;
+    const at::Tensor labels = given.index_select(0, counted);
+    const at::Tensor logits = model.forward(images).index_select(0, counted);
     batch.images = static_cast<double>(labels.size(0));
     batch.lossSum = labelSmoothedCrossEntropy(logits, labels, 0.0).item<double>() * batch.images;
     batch.right1 = static_cast<double>(countTopK(logits, labels, 1));

@@ -52,9 +52,9 @@ struct Evaluation : Score {
 /// distributed training it answers the same in all of them.
 using OnEvaluated = std::function<bool(std::int64_t done, std::int64_t total)>;
 
-/// One pass over the data set of `loader` in evaluation mode, through the branch the model's Context asks for (RepBN
-/// unless set: the form that is deployed). Puts the model back into the mode it was in. Nothing where `goesOn` ended it
-/// before its last batch.
+/// One pass over the data set of `loader` in evaluation mode, of which each sample that can be decoded counts once,
+/// through the branch the model's Context asks for (RepBN unless set: the form that is deployed). Puts the model back
+/// into the mode it was in. Nothing where `goesOn` ended it before its last batch.
 ///
 /// With `ranks` every process makes the call, each with a loader of its own share (LoaderOptions::rank), and every
 /// process gets the score of all images: a batch is evaluated by one of them, and sums are taken over batches in the

@@ -3,7 +3,9 @@
 #include <torch/torch.h>
 
 #include <array>
+#include <bit>
 
+#include "core/config/fields.h"
 #include "core/ops/options.h"
 #include "core/train/forward_probe.h"
 
@@ -53,6 +55,48 @@ std::string describe(const NonFinitePlace& place) {
   text += ", channel " + std::to_string(place.channels.front());
   if (place.channels.size() > 1) text += " (and " + std::to_string(place.channels.size() - 1) + " more)";
   return text;
+}
+
+std::string toText(const NonFiniteReport& report) {
+  const auto bits = [](double value) { return std::bit_cast<std::int64_t>(value); };
+  Json samples = Json::array();
+  for (const auto& [index, name] : report.samples) samples.push_back(Json{{"index", index}, {"name", name}});
+  const Json json{{"cause", static_cast<int>(report.place.cause)},
+                  {"layer", report.place.layer},
+                  {"tensor", report.place.tensor},
+                  {"channels", report.place.channels},
+                  {"step", report.step},
+                  {"batch", report.batch},
+                  {"epoch", bits(report.epoch)},
+                  {"loss", bits(report.loss)},
+                  {"grad_norm", bits(report.gradNorm)},
+                  {"lr", bits(report.learningRate)},
+                  {"lambda", bits(report.lambda)},
+                  {"finite_until", report.finiteUntil ? Json(*report.finiteUntil) : Json(nullptr)},
+                  {"samples", std::move(samples)},
+                  {"process", report.process ? Json(*report.process) : Json(nullptr)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+NonFiniteReport nonFiniteReportOf(const std::string& text) {
+  const Json json = Json::parse(text);
+  const auto number = [&](const char* key) { return std::bit_cast<double>(json[key].get<std::int64_t>()); };
+  NonFiniteReport report;
+  report.place.cause = static_cast<NonFiniteCause>(json["cause"].get<int>());
+  report.place.layer = json["layer"];
+  report.place.tensor = json["tensor"];
+  report.place.channels = json["channels"].get<std::vector<std::int64_t>>();
+  report.step = json["step"];
+  report.batch = json["batch"];
+  report.epoch = number("epoch");
+  report.loss = number("loss");
+  report.gradNorm = number("grad_norm");
+  report.learningRate = number("lr");
+  report.lambda = number("lambda");
+  if (json["finite_until"].is_number()) report.finiteUntil = json["finite_until"].get<std::int64_t>();
+  for (const Json& sample : json["samples"]) report.samples.push_back({sample["index"], sample["name"]});
+  if (json["process"].is_number()) report.process = json["process"].get<int>();
+  return report;
 }
 
 std::optional<NonFinitePlace> firstInImages(const at::Tensor& images) {

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-
 namespace slab::train {
 
 /// Image: the data itself. Weight, Statistic: held such a value before the forward, or hold it after the step.
@@ -30,7 +29,7 @@ struct NonFinitePlace {
   std::vector<std::int64_t> channels;
 };
 
-/// A sample of the batch at fault.
+/// A sample of the batch at fault, or of all batches of the step where no single one is.
 struct BatchSample {
   std::int64_t index = 0;  // in the training set
   std::string name;        // its file
@@ -45,7 +44,12 @@ struct NonFiniteReport {
   /// All weights and statistics were finite before this step; nothing: never seen so by this process.
   std::optional<std::int64_t> finiteUntil;
   std::vector<BatchSample> samples;
+  std::optional<int> process;  // of a distributed training: the one that found it, in a batch of its own
 };
+
+/// A report for another process, and back with the same bits.
+std::string toText(const NonFiniteReport& report);
+NonFiniteReport nonFiniteReportOf(const std::string& text);
 
 /// "the weight of layers.0.blocks.0.mlp.fc1, channel 5 (and 3 more)".
 std::string describe(const NonFinitePlace& place);

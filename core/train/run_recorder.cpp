@@ -80,22 +80,24 @@ Json toJson(const NonFiniteReport& report) {
   if (channels.size() > kMostChannels) channels.resize(kMostChannels);
   Json batch = Json::array();
   for (const auto& sample : report.samples) batch.push_back(Json{{"index", sample.index}, {"name", sample.name}});
-  return Json{{"event", "non_finite"},
-              {"step", report.step},
-              {"layer", report.place.layer},
-              {"tensor", report.place.tensor},
-              {"channel", channels.empty() ? Json(nullptr) : Json(channels.front())},
-              {"channels", channels},
-              {"channel_count", report.place.channels.size()},
-              {"cause", toString(report.place.cause)},
-              {"finite_until", report.finiteUntil ? Json(*report.finiteUntil) : Json(nullptr)},
-              {"epoch", report.epoch},
-              {"loss", number(report.loss)},
-              {"grad_norm", number(report.gradNorm)},
-              {"lr", report.learningRate},
-              {"lambda", report.lambda},
-              {"batch_number", report.batch},
-              {"batch", std::move(batch)}};
+  Json event{{"event", "non_finite"},
+             {"step", report.step},
+             {"layer", report.place.layer},
+             {"tensor", report.place.tensor},
+             {"channel", channels.empty() ? Json(nullptr) : Json(channels.front())},
+             {"channels", channels},
+             {"channel_count", report.place.channels.size()},
+             {"cause", toString(report.place.cause)},
+             {"finite_until", report.finiteUntil ? Json(*report.finiteUntil) : Json(nullptr)},
+             {"epoch", report.epoch},
+             {"loss", number(report.loss)},
+             {"grad_norm", number(report.gradNorm)},
+             {"lr", report.learningRate},
+             {"lambda", report.lambda},
+             {"batch_number", report.batch},
+             {"batch", std::move(batch)}};
+  if (report.process) event["process"] = *report.process;
+  return event;
 }
 
 }  // namespace

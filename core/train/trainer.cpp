@@ -101,7 +101,8 @@ void Trainer::step() {
   isRecalibrated_ = false;
   lastRecord_ = record;
   lastSamples_ = work.samples;
-  if (!watch_.look(completed_, watch.seconds())) reportBrokenState();
+  // All processes have the same weights, and of statistics those of process 0 are kept.
+  if (isFirst() && !watch_.look(completed_, watch.seconds())) reportBrokenState();
 
   meter_.addStep(watch.seconds(), work.waited, work.images * ranks());
   if (record.step % parts_.plan.logEvery == 0) {

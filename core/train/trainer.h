@@ -117,7 +117,11 @@ class Trainer {
   struct StepWork {
     double waited = 0;  // seconds, for data
     std::int64_t images = 0;
-    at::Tensor samples;  // their numbers in the training set
+    at::Tensor samples;      // their numbers in the training set
+    std::int64_t first = 0;  // number of the first of its batches
+    // Of the first one whose loss is not finite: its number, its samples' numbers.
+    std::optional<std::int64_t> faulty;
+    at::Tensor faultySamples;
   };
 
   bool isFinished() const { return completed_ >= parts_.plan.totalSteps; }
@@ -140,19 +144,26 @@ class Trainer {
   double addGradients(const data::Batch& batch, StepRecord& record, std::int64_t imagesOfStep);
   /// Undoes the loss scaling, and sets the gradient norm. The norm is not finite where the scale was too high: the
   /// step is to be skipped.
-  void finishGradients(const data::Batch& last, StepRecord& record);
+  void finishGradients(const StepWork& work, StepRecord& record);
   void halveMicroBatch(const std::exception& error);
 
   /// Calls `onLoss(loss, images)` for the forward of each piece of a batch, with the noise of the record's step;
   /// `piece` counts the forwards of the step.
   void forEachPiece(const data::Batch& batch, const StepRecord& record, std::uint64_t& piece,
                     const std::function<void(const PieceLoss& loss, std::int64_t images)>& onLoss);
-  /// For a loss or gradient norm that is not finite: the weights are still those of the step.
-  [[noreturn]] void reportNonFinite(const data::Batch& batch, const StepRecord& record);
+  /// For a loss or gradient norm that is not finite: the weights are still those of the step. In a distributed
+  /// training every process makes the call, and the report is of the first with a batch at fault.
+  [[noreturn]] void reportNonFinite(const StepWork& work, const StepRecord& record);
+  /// Takes the batches of the step once more, one by one: the first with something at fault by itself, of the one with
+  /// the faulty loss where there is one; nothing where none of this process's is.
+  std::optional<NonFiniteReport> findFault(const StepWork& work, const StepRecord& record);
+  /// `piece`: the forwards of the step before this batch.
+  std::optional<NonFinitePlace> faultIn(const data::Batch& batch, const StepRecord& record, std::uint64_t piece,
+                                        const StepWork& work);
   /// For weights or statistics that are not finite after the last step.
   [[noreturn]] void reportBrokenState();
   [[noreturn]] void fail(const std::string& what, NonFiniteReport report);
-  [[nodiscard]] NonFiniteReport reportOf(const StepRecord& record, const at::Tensor& samples) const;
+  [[nodiscard]] NonFiniteReport reportOf(const StepRecord& record, std::int64_t batch, const at::Tensor& samples) const;
   /// False when a Stop ended it: it stays due.
   bool evaluateIfDue();
   /// Tells of the evaluation that begins now, and obeys.
@@ -172,6 +183,8 @@ class Trainer {
   bool agree(bool goesOn);
   /// Makes the gradients and the record's loss the averages over all processes.
   void averageOverRanks(StepRecord& record);
+  /// In every process the report of the first that has one.
+  std::optional<NonFiniteReport> shared(std::optional<NonFiniteReport> own);
   void requireSameWeights();
   /// Gives every process rank 0's running statistics, those of the averaged weights as well: they are what is saved,
   /// and so what is evaluated. Training forwards never read them.
@@ -209,7 +222,7 @@ class Trainer {
   std::int64_t completed_ = 0;
   std::int64_t position_ = 0;
   std::int64_t microBatch_ = 0;  // images in a forward at most
-  std::uint64_t piece_ = 0;      // forwards of the step before the batch at hand
+  std::uint64_t piece_ = 0;      // forwards of the step so far
   bool keepsStart_ = false, isRecalibrated_ = false;
   bool isEvaluationDue_ = false;  // of the completed steps, and not done yet
   std::optional<std::int64_t> evaluatedAt_;

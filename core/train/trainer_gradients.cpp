@@ -55,33 +55,38 @@ Trainer::StepWork Trainer::tryGradients(StepRecord& record) {
   const std::int64_t batches = batchesOfStep();
   std::int64_t images = 0;
   for (std::int64_t i = 0; i < batches; ++i) images += parts_.data.sizeOf(position_ + i);
-  StepWork work{0, images, {}};
+  StepWork work;
+  work.images = images;
+  work.first = position_;
   piece_ = 0;
   record.loss = 0;
   record.terms.clear();
-  data::Batch batch;
   std::optional<ops::SynchronizedStatistics> overRanks;
   if (synchronizes()) overRanks.emplace(*parts_.ranks);
   for (std::int64_t i = 0; i < batches; ++i) {
-    batch = nextBatch(work);
+    const data::Batch batch = nextBatch(work);
     record.loss += addGradients(batch, record, images);
-    if (!std::isfinite(record.loss) && ranks() == 1) reportNonFinite(batch, record);
+    if (std::isfinite(record.loss) || work.faulty) continue;
+    work.faulty = position_ - 1;
+    work.faultySamples = batch.indices;
+    // Other processes are waited for, which know nothing of it yet.
+    if (ranks() == 1) reportNonFinite(work, record);
   }
   overRanks.reset();
-  finishGradients(batch, record);
+  finishGradients(work, record);
   return work;
 }
 
-void Trainer::finishGradients(const data::Batch& last, StepRecord& record) {
+void Trainer::finishGradients(const StepWork& work, StepRecord& record) {
   const NamedTensors gradients = gradientsOf(parts_.optimizer.parameters());
   LossScaler* scaler = parts_.scaler;
   if (scaler != nullptr) scaleAll(gradients, 1.0 / scaler->scale());
   averageOverRanks(record);
-  if (!std::isfinite(record.loss)) reportNonFinite(last, record);
+  if (!std::isfinite(record.loss)) reportNonFinite(work, record);
   record.gradNorm = l2Norm(gradients);
   const bool isFinite = std::isfinite(record.gradNorm);
   // At a scale of 1 it is not the scale that overflows.
-  if (!isFinite && (scaler == nullptr || scaler->scale() <= 1.0)) reportNonFinite(last, record);
+  if (!isFinite && (scaler == nullptr || scaler->scale() <= 1.0)) reportNonFinite(work, record);
   if (scaler != nullptr) scaler->count(!isFinite);
 }
 
@@ -105,16 +110,13 @@ data::Batch Trainer::nextBatch(StepWork& work) {
 
 double Trainer::addGradients(const data::Batch& batch, StepRecord& record, std::int64_t imagesOfStep) {
   double sum = 0;
-  std::uint64_t piece = piece_;
-  forEachPiece(batch, record, piece, [&](const PieceLoss& mean, std::int64_t images) {
+  forEachPiece(batch, record, piece_, [&](const PieceLoss& mean, std::int64_t images) {
     const double share = static_cast<double>(images) / static_cast<double>(imagesOfStep);
     const at::Tensor loss = mean.total * share;
     (parts_.scaler != nullptr ? loss * parts_.scaler->scale() : loss).backward();
     sum += loss.item<double>();
     addTerms(mean.terms, share, record.terms);
   });
-  // A batch at fault is computed once more with the same noise.
-  if (std::isfinite(sum)) piece_ = piece;
   return sum;
 }
 

@@ -1,9 +1,8 @@
 // What the trainers of a distributed training do together, at the same point of the same step.
 #include <torch/torch.h>
 
-#include <cmath>
+#include <string>
 
-#include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/train/trainer.h"
 
@@ -17,14 +16,6 @@ bool takeStop(CommandQueue& commands) {
     command->finish();
   }
   return stops;
-}
-
-void requireFinite(const at::Tensor& losses, std::int64_t step) {
-  const at::Tensor bad = losses.isfinite().logical_not().nonzero();
-  if (bad.numel() == 0) return;
-  throw Error(ErrorKind::Config, "the loss of process " + std::to_string(bad[0].item<std::int64_t>()) +
-                                     " is not finite at step " + formatInteger(step) +
-                                     "; worker.log has what that process found");
 }
 
 }  // namespace
@@ -46,14 +37,23 @@ void Trainer::averageOverRanks(StepRecord& record) {
   for (const auto& [name, gradient] : gradientsOf(parts_.optimizer.parameters())) gradients.push_back(gradient);
   average(*parts_.ranks, gradients);
   const at::Tensor losses = parts_.ranks->gather(at::scalar_tensor(record.loss, at::kDouble));
-  // A process whose own loss is not finite goes on to say where that began; the others say whose it was.
-  if (std::isfinite(record.loss)) requireFinite(losses, record.step);
   record.loss = losses.mean().item<double>();
   if (record.terms.empty()) return;
   const at::Tensor terms = at::empty({static_cast<std::int64_t>(record.terms.size())}, at::kDouble);
   for (std::size_t i = 0; i < record.terms.size(); ++i) terms.data_ptr<double>()[i] = record.terms[i].second;
   const at::Tensor means = parts_.ranks->gather(terms).mean(0);
   for (std::size_t i = 0; i < record.terms.size(); ++i) record.terms[i].second = means.const_data_ptr<double>()[i];
+}
+
+std::optional<NonFiniteReport> Trainer::shared(std::optional<NonFiniteReport> own) {
+  if (parts_.ranks == nullptr) return own;
+  if (own) own->process = parts_.ranks->rank();
+  std::string first;
+  for (const std::string& text : parts_.ranks->collect(own ? toText(*own) : "")) {
+    if (first.empty()) first = text;
+  }
+  first = parts_.ranks->broadcast(first);
+  return first.empty() ? std::nullopt : std::optional(nonFiniteReportOf(first));
 }
 
 void Trainer::requireSameWeights() {

@@ -82,6 +82,11 @@ TEST_F(DetectorProgram, KilledAndResumedItEndsAsOneLeftInPeaceAndItsResultsGiveI
     EXPECT_EQ(scores["per_class"], report[name]["per_class"]) << type;
   }
 
+  const auto nowhere = slab({"eval", "--run", path("run"), "--results", path("none/results.json")});
+  EXPECT_EQ(nowhere.exitCode, 1);
+  EXPECT_NE(nowhere.err.find("there is no folder"), std::string::npos) << nowhere.err;
+  EXPECT_EQ(nowhere.out, "") << "nothing was evaluated";
+
   const auto shown = slab({"runs", "show", path("run"), "--json"});
   ASSERT_EQ(shown.exitCode, 0) << shown.err;
   const Json run = Json::parse(shown.out);

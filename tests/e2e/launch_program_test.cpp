@@ -232,6 +232,19 @@ TEST_F(LaunchProgram, TheStatisticsPassIsScoredByAllAndTakenOnce) {
   EXPECT_TRUE(again.events("recalibration").empty());
 }
 
+// Two epochs are 12 steps of two processes, and would be 24 of one, at whose half lambda is not 0 yet.
+TEST_F(LaunchProgram, RecalibratedOnRequestItFoldsAsBefore) {
+  const auto trained = slab(launched(train("run", {"train.batch=2", "prepbn.statistics=local", "train.eval_every=0",
+                                                   "train.steps=0", "train.epochs=2", "prepbn.lambda_end=80%"})));
+  ASSERT_EQ(trained.exitCode, 0) << trained.err;
+  ASSERT_EQ(trained.events("step").size(), 12U);
+  const std::string run = (folder_ / "run").string();
+  const auto pass = slab({"recalibrate", "--run", run, "--batches", "2"});
+  ASSERT_EQ(pass.exitCode, 0) << pass.err;
+  const auto fold = slab({"fold", "--run", run});
+  EXPECT_EQ(fold.exitCode, 0) << fold.err;
+}
+
 TEST_F(LaunchProgram, ADetectorsTwelveNumbersAreThoseOfOneProcess) {
   const auto result = slab(launched(trainDetector("run", 7, {"train.steps=4", "prepbn.lambda_end=3"})));
   ASSERT_EQ(result.exitCode, 0) << result.err;
@@ -242,6 +255,21 @@ TEST_F(LaunchProgram, ADetectorsTwelveNumbersAreThoseOfOneProcess) {
   EXPECT_EQ(evaluations[0]["images"], 7);
   EXPECT_EQ(evaluations[0]["box_stats"], alone["boxes"]["stats"]);
   EXPECT_EQ(evaluations[0]["mask_stats"], alone["masks"]["stats"]);
+}
+
+TEST_F(LaunchProgram, WhatAnyProcessSkippedStandsInTheRun) {
+  const auto training = trainDetector("run", 4, {"train.steps=2", "prepbn.lambda_end=1"});
+  fs::remove(folder_ / "scenes/val/1.png");  // in the second batch by id, which process 1 evaluates
+  const auto result = slab(launched(training));
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  RunReader reader{RunDirectory(folder_ / "run")};
+  std::string skipped, total;
+  for (const auto& event : reader.events()) {
+    if (event.kind == "skipped") skipped += event.json + "\n";
+    if (event.kind == "skipped_total") total += event.json;
+  }
+  EXPECT_NE(skipped.find("val/1.png"), std::string::npos) << skipped;
+  EXPECT_EQ(total, R"({"count":1})");
 }
 
 // Process 1 alone is told, while all of them look at hundreds of images.
@@ -303,6 +331,14 @@ TEST_F(LaunchProgram, ANaNInOneProcessEndsAllAndSaysWhere) {
   EXPECT_EQ(result.lines().back()["status"], "failed");
   EXPECT_NE(result.err.find("process 1: the loss is not finite at step 2"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("first at fault: the images"), std::string::npos) << result.err;
+  ASSERT_EQ(result.events("non_finite").size(), 1U);
+  const Json report = result.events("non_finite").front();
+  EXPECT_EQ(report["process"], 1);
+  EXPECT_EQ(report["cause"], "image");
+  ASSERT_EQ(report["batch"].size(), 2U);
+  EXPECT_EQ(report["batch"][0]["index"], 10);
+  EXPECT_EQ(Json::parse(contentOf(folder_ / "run/non_finite.json")), report);
+  EXPECT_NE(result.lines().back()["reason"].get<std::string>().find("process 1: the loss"), std::string::npos);
 }
 
 TEST_F(LaunchProgram, AnotherNumberOfProcessesIsRefusedWithTheRightCommand) {
@@ -319,6 +355,12 @@ TEST_F(LaunchProgram, WrongUsageExitsWithTwo) {
   EXPECT_EQ(slab({"launch", "--nproc", "2", "--", "eval"}).exitCode, 2);
   EXPECT_EQ(slab({"launch", "--nproc", "2", "--", "train", "--no-such-option"}).exitCode, 2);
   EXPECT_EQ(slab({"launch", "--help"}).exitCode, 0);
+  auto restarted = train("run");
+  restarted.insert(restarted.end(), {"--restarts", "2"});
+  const auto refused = slab(launched(restarted));
+  EXPECT_EQ(refused.exitCode, 2);
+  EXPECT_NE(refused.err.find("--restarts"), std::string::npos) << refused.err;
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
   // Without the dashes as well.
   const auto result = slab({"launch", "--nproc", "1", "train", "--run", (folder_ / "absent").string(), "--resume"});
   EXPECT_EQ(result.exitCode, 1);

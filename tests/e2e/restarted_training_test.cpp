@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/cli/worker_supervisor.h"
+#include "core/jobs/child_process.h"
 #include "core/store/run_lock.h"
 #include "core/store/run_reader.h"
 #include "core/store/run_writer.h"
@@ -148,7 +149,7 @@ class Supervisor : public ::testing::Test {
   std::vector<std::int64_t> restartedFrom_;
   std::string gaveUp_;
   bool savesEachLife_ = false;
-  const std::string lost_ = "exit " + std::to_string(cli::kWorkerLost);
+  const std::string lost_ = "exit " + std::to_string(kWorkerLost);
 };
 
 TEST_F(Supervisor, StartsAWorkerThatLostItsDeviceAgain) {

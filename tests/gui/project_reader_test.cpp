@@ -57,5 +57,20 @@ TEST(PlanOfARun, FashionMnistNeedsNoWordsOfTheRun) {
   EXPECT_EQ(planOf(configOf("demo"), summaryOf(0, 0, 0)).totalSteps, 936);
 }
 
+TEST(PlanOfARun, IsThatOfAllItsProcesses) {
+  RunSummary pair = summaryOf(0, 0, 0);
+  pair.processes = 2;
+  const Plan known = planOf(configOf("demo", {"optim.lr_batch=128"}), pair);
+  EXPECT_EQ(known.totalSteps, 468);
+  EXPECT_EQ(known.effectiveBatch, 256);
+  EXPECT_DOUBLE_EQ(known.lr.base, 4e-3);
+  pair = summaryOf(1000, 2000, 4);
+  pair.processes = 2;
+  const RunConfig config = configOf("mask_rcnn_scenes", {"train.steps=2000"});
+  const Plan told = planOf(config, pair), alone = planOf(config, summaryOf(1000, 2000, 4));
+  EXPECT_EQ(told.stepsPerEpoch, 250);
+  EXPECT_EQ(told.effectiveBatch, 2 * alone.effectiveBatch);
+}
+
 }  // namespace
 }  // namespace slab

@@ -28,6 +28,11 @@ std::vector<std::int64_t> indicesOf(const Batch& batch) {
   return {first, first + batch.indices.numel()};
 }
 
+std::vector<std::int64_t> labelsOf(const Batch& batch) {
+  const auto* first = batch.labels.const_data_ptr<std::int64_t>();
+  return {first, first + batch.labels.numel()};
+}
+
 TEST(Loader, AnEpochIsAPermutationAndEpochsDiffer) {
   LoaderOptions wanted = options(10);
   wanted.shuffle = true;
@@ -260,6 +265,14 @@ TEST_F(Folder, BadFilesAreReplacedByTheNextGoodOneCountedAndNamedOnce) {
   EXPECT_TRUE(skipped[0].name.ends_with("train/c/10003.jpg"));
   EXPECT_TRUE(contains(skipped[0].cause, "byte")) << skipped[0].cause;
   EXPECT_EQ(skipped[2].index, 9);
+}
+
+TEST_F(Folder, InAnEvaluationAStandInHasNoLabel) {
+  LoaderOptions wanted = options(5, 16, 3);
+  wanted.evaluation = true;
+  Loader loader(make(10, {3, 4, 9}), wanted);
+  EXPECT_EQ(labelsOf(loader.next()), (std::vector<std::int64_t>{0, 0, 0, kUncounted, kUncounted}));
+  EXPECT_EQ(labelsOf(loader.next()), (std::vector<std::int64_t>{0, 0, 0, 0, kUncounted}));
 }
 
 TEST_F(Folder, AThousandPlantedDefectsAreAllReported) {

@@ -5,7 +5,9 @@
 
 #include <cmath>
 #include <fstream>
+#include <mutex>
 
+#include "core/base/log.h"
 #include "core/coco/annotation_file.h"
 #include "core/coco/result_file.h"
 #include "core/jobs/infer_job.h"
@@ -232,8 +234,62 @@ TEST_F(DetectorJob, ImagesThatCantBeReadAreSkippedAndNamedInTheRun) {
   const auto report = jobs::evaluateDetector(request("run"));
   EXPECT_EQ(report.boxes.images, 3);
   EXPECT_FALSE(report.isStopped);
+  ASSERT_EQ(report.warnings.size(), 2U);
+  EXPECT_TRUE(contains(report.warnings[0], "val/1.png can't be opened")) << report.warnings[0];
+  EXPECT_TRUE(contains(report.warnings[1], "could not be read: 1, ")) << report.warnings[1];
+
+  std::string total;
+  for (const auto& event : reader.events()) {
+    if (event.kind == "skipped_total") total += event.json;
+  }
+  EXPECT_EQ(total, R"({"count":2})") << "told once, at the end";
+}
+
+TEST_F(DetectorJob, WhatAnEvaluationCantFindIsTold) {
+  auto val = readJson(annotations("val"));
+  val["annotations"][0]["id"] = 0;
+  writeJson(annotations("val"), val);
+  std::mutex mutex;
+  std::string log;
+  const LogSink before = setLogSink([&](LogLevel, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    log.append(line).append("\n");
+  });
+  trained("run", {"train.steps=2", "train.eval_every=0", "prepbn.lambda_end=1"});
+  setLogSink(before);
+  const std::string notice = "records with the fault zero_id: 1, which COCO's evaluation never finds";
+  EXPECT_TRUE(contains(log, notice)) << log;
+  const auto report = jobs::evaluateDetector(request("run"));
   ASSERT_EQ(report.warnings.size(), 1U);
-  EXPECT_TRUE(contains(report.warnings[0], "could not be read")) << report.warnings[0];
+  EXPECT_TRUE(contains(report.warnings[0], notice)) << report.warnings[0];
+}
+
+TEST_F(DetectorJob, ResultsThatHaveNoPlaceAreRefusedBeforeTheModelIsOpened) {
+  auto asked = request("run");  // which does not exist: the place is looked at first
+  for (const auto& [results, why] :
+       {std::pair{folder_ / "none/results.json", "there is no folder"}, std::pair{folder_.path(), "it is a folder"}}) {
+    asked.results = results.string();
+    try {
+      (void)jobs::evaluateDetector(asked);
+      ADD_FAILURE() << results;
+    } catch (const Error& error) {
+      EXPECT_TRUE(contains(error.what(), why)) << error.what();
+    }
+  }
+}
+
+TEST_F(DetectorJob, ResultsThatCantBeWrittenAtTheEndLeaveTheNumbers) {
+  trained("run", {"train.steps=2", "train.eval_every=0", "prepbn.lambda_end=1"});
+  auto asked = request("run");
+  fs::create_directory(folder_ / "results");
+  asked.results = (folder_ / "results/file.json").string();
+  asked.onProgress = [&](std::int64_t, std::int64_t) { fs::remove(folder_ / "results"); };
+  const auto report = jobs::evaluateDetector(asked);
+  EXPECT_TRUE(contains(report.unwritten, "file.json")) << report.unwritten;
+  EXPECT_EQ(report.boxes.images, 4);
+  asked.results.clear();
+  asked.onProgress = nullptr;
+  EXPECT_EQ(report.boxes.stats, jobs::evaluateDetector(asked).boxes.stats);
 }
 
 TEST_F(DetectorJob, ABranchKeepsTheHeadsOfItsDetector) {

@@ -8,6 +8,7 @@
 #include "core/jobs/tiny_run.h"
 #include "core/store/run_lock.h"
 #include "core/store/run_summary.h"
+#include "core/store/run_writer.h"
 
 namespace slab::testing {
 namespace {
@@ -156,6 +157,17 @@ TEST_F(RecalibrateJob, OnRequestMakesTheNewestCheckpointAndUndoTakesItOut) {
     FAIL() << "there is nothing left to undo";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::Config);
+  }
+}
+
+TEST_F(RecalibrateJob, OnRequestTheBestScoreIsNeverBelowTheNewest) {
+  ASSERT_EQ(train(newRun(config(), run())).outcome.state, RunState::Done);
+  for (const double best : {-1.0, 100.0}) {
+    RunWriter(RunLock(RunDirectory(run()), "")).setState(state_key::kBestTop1, std::to_string(best));
+    const RecalibrationReport report = jobs::recalibrate(request(2), {});
+    const RunSummary summary = summarize(RunDirectory(run()));
+    EXPECT_DOUBLE_EQ(summary.top1, report.top1After);
+    EXPECT_DOUBLE_EQ(summary.bestTop1, std::max(best, report.top1After));
   }
 }
 
