@@ -73,7 +73,7 @@ int evaluateDetector(const ModelSource& source, const std::string& results, bool
   }
   if (!report.isStopped) return kDone;
   printWarning(stoppedText(report.boxes));
-  return kInterrupted;
+  return kFailed;
 }
 
 }  // namespace slab::cli

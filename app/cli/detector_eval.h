@@ -8,7 +8,7 @@
 namespace slab::cli {
 
 /// Prints the twelve numbers for boxes and masks; `results`, where not empty, is a file to write the detections to.
-/// Returns the exit code: SIGINT leaves the numbers of the images that were done, and kInterrupted.
+/// Returns the exit code: SIGINT leaves the numbers of the images that were done, and kFailed.
 int evaluateDetector(const ModelSource& source, const std::string& results, bool json);
 
 }  // namespace slab::cli

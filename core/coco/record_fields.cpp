@@ -141,6 +141,11 @@ bool RecordFields::isCrowd() {
   return value == 1;
 }
 
+bool RecordFields::hasBox() const {
+  const NumberList& list = record_.box;
+  return list.isGiven && !(list.isSound && list.values.empty());
+}
+
 CocoBox RecordFields::box() {
   const NumberList& list = record_.box;
   if (!list.isGiven) {

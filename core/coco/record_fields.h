@@ -36,8 +36,8 @@ class RecordFields {
   bool isCrowd();
   /// Four finite numbers, no negative size.
   CocoBox box();
-  /// Whether there is one.
-  [[nodiscard]] bool hasBox() const { return record_.box.isGiven; }
+  /// Whether there is one: an empty list is none.
+  [[nodiscard]] bool hasBox() const;
   [[nodiscard]] bool has(Field field) const { return record_.at(field).kind != Scalar::Kind::Absent; }
 
   /// Polygons as they are, run lengths unpacked; what does not depend on the image is checked.

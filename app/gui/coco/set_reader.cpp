@@ -76,8 +76,10 @@ void SetReader::openResults(const QString& file) {
       opened->path = file;
       opened->hasMasks = hasMasks(set->set) && coco::resultsHaveMasks(path);
       const auto of = opened->hasMasks ? coco::OverlapOf::Masks : coco::OverlapOf::Boxes;
-      opened->detections =
+      coco::ResultReading reading =
           coco::readResults(path, set->set, of, {channel.stop, reporter(channel, this, tr("Reading the results"))});
+      opened->note = QString::fromStdString(coco::passedOverText(reading, set->set));
+      opened->detections = std::move(reading.detections);
       const auto matchesOf = [&](coco::OverlapOf what, const QString& words) -> SharedMatches {
         const coco::MatchOptions options{what, channel.stop, reporter(channel, this, words)};
         return std::make_shared<const std::vector<coco::ImageMatches>>(

@@ -47,7 +47,9 @@ void DetectionPanel::takeResults() {
   updateStyle();
   updateRows();
   if (current_ >= 0) showImage(std::exchange(current_, -1));
-  if (reader_->results()) reader_->evaluate();
+  if (!reader_->results()) return;
+  if (!reader_->results()->note.isEmpty()) session().report(reader_->results()->note, "warning");
+  reader_->evaluate();
 }
 
 const SharedMatches& DetectionPanel::matches() const {
