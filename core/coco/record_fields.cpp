@@ -186,7 +186,10 @@ CocoShape RecordFields::polygons() {
     return {};
   }
   if (shape.lists.empty()) {
-    fault(FaultKind::BadPolygon, "has a segmentation without a polygon; draw it or remove the record");
+    fault(FaultKind::BadPolygon,
+          "has a segmentation without a polygon and is taken as an object without a mask; draw it where masks are "
+          "compared",
+          false);
     return {};
   }
   std::vector<Polygon> polygons;

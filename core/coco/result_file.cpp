@@ -154,8 +154,9 @@ bool resultsHaveMasks(const std::string& path) {
   const MappedFile file(path);
   try {
     parseRecords(file.bytes(), path, CocoFile::Results, /*withShapes=*/true, [](Section, const Record& record) {
-      const ShapeField::Kind kind = record.shape.kind;
-      throw FirstResult{kind == ShapeField::Kind::Lists || kind == ShapeField::Kind::RunLengths};
+      const ShapeField& shape = record.shape;
+      const bool hasPolygons = shape.kind == ShapeField::Kind::Lists && !shape.lists.empty();
+      throw FirstResult{hasPolygons || shape.kind == ShapeField::Kind::RunLengths};
     });
   } catch (const FirstResult& first) {
     return first.hasMask;

@@ -38,8 +38,8 @@ ResultReading parseResults(std::span<const std::byte> json, const std::string& n
 /// "80 results are of categories that set.json has not, and were passed over", "" where there are none.
 std::string passedOverText(const ResultReading& reading, const CocoSet& set);
 
-/// Whether the first result has a segmentation, so that masks can be compared; false for an empty list. Reads no
-/// further. Throws as readResults does for what is no file of results.
+/// Whether the first result has a segmentation that is not empty, so that masks can be compared; false for an empty
+/// list. Reads no further. Throws as readResults does for what is no file of results.
 bool resultsHaveMasks(const std::string& path);
 
 /// Writes such a file, whole or not at all: each detection with its box and, where it has one, its mask as compressed

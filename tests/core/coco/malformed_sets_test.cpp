@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/coco/annotation_file.h"
+#include "core/coco/evaluation.h"
 #include "core/coco/result_file.h"
 #include "core/formats/support.h"
 
@@ -362,6 +363,26 @@ TEST(MalformedSets, AWorkingSetIsRefusedWithTheFirstFaultAndTheNumberOfOthers) {
   annotation(noted, 2)["bbox"] = {9, 9, 5, 5};
   test::writeFile(folder.file("noted.json"), noted.dump());
   EXPECT_EQ(loadAnnotations(folder.file("noted.json")).annotations.size(), 3U) << "what can be used is used";
+}
+
+TEST(MalformedSets, AnEmptySegmentationIsAnObjectWithoutAMask) {
+  json boxesOnly = soundSet();
+  for (auto& annotation : boxesOnly["annotations"]) annotation["segmentation"] = json::array();
+  const AnnotationReading reading = read(boxesOnly.dump());
+  EXPECT_EQ(reading.faults.count(), 3);
+  EXPECT_EQ(reading.faults.blocking(), 0);
+  ASSERT_EQ(reading.set.annotations.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(reading.set.annotations[0].shape));
+  EvaluationOptions options;
+  options.threads = 1;
+  EXPECT_EQ(evaluate(reading.set, {}, options).stats[0], 0) << "boxes are compared";
+  options.of = OverlapOf::Masks;
+  EXPECT_FALSE(test::errorOf([&] { evaluate(reading.set, {}, options); }).empty()) << "masks are not";
+  test::TemporaryDirectory folder;
+  json results = soundResults();
+  results[0]["segmentation"] = json::array();
+  test::writeFile(folder.file("results.json"), results.dump());
+  EXPECT_FALSE(resultsHaveMasks(folder.file("results.json")));
 }
 
 TEST(MalformedSets, AMillionFaultsAreCountedAndTheFirstNamed) {
