@@ -100,6 +100,7 @@ void writeSampleRun(const std::filesystem::path& project, const SampleRun& run) 
   source.preset = run.preset;
   source.overrides = {"model.norm=" + run.norm, "model.attention=" + run.attention,
                       "train.steps=" + std::to_string(run.steps)};
+  source.overrides.insert(source.overrides.end(), run.settings.begin(), run.settings.end());
   const LoadedConfig loaded = loadConfig(source);
   const bool isDetector = loaded.config.isDetector();
   const RunDirectory directory = RunDirectory::create(project / "runs" / run.name);

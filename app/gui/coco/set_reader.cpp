@@ -49,6 +49,7 @@ void SetReader::openSet(const QString& annotations, const QString& root) {
       opened->faults = std::move(reading.faults);
       opened->root = root.isEmpty() ? QString::fromStdString(coco::findImageFolder(opened->set)) : root;
       channel.post([this, opened] {
+        isOpeningSet_ = false;
         // A million annotations take a moment to let go of, too.
         QThreadPool::globalInstance()->start([old = std::exchange(set_, opened)] {});
         results_.reset();
@@ -59,11 +60,14 @@ void SetReader::openSet(const QString& annotations, const QString& root) {
       });
     } catch (const std::exception& error) {
       const QString why = QString::fromUtf8(error.what());
-      channel.post([this, why] { emit failed(tr("The annotations were not opened"), why); });
+      channel.post([this, why] {
+        isOpeningSet_ = false;
+        emit failed(tr("The annotations were not opened"), why);
+      });
     }
   };
-  work_->start(work);
-  emit progressed(tr("Reading the annotations"), 0, 0);
+  start(work, tr("Reading the annotations"));
+  isOpeningSet_ = true;
 }
 
 void SetReader::openResults(const QString& file) {
@@ -94,12 +98,18 @@ void SetReader::openResults(const QString& file) {
       channel.post([this, why] { emit failed(tr("The results were not opened"), why); });
     }
   };
-  work_->start(work);
-  emit progressed(tr("Reading the results"), 0, 0);
+  start(work, tr("Reading the results"));
+}
+
+void SetReader::start(std::function<void(const Background::Channel&)> work, const QString& what) {
+  isOpeningSet_ = false;
+  work_->start(std::move(work));
+  emit progressed(what, 0, 0);
 }
 
 void SetReader::closeResults() {
   work_->abandon();
+  isOpeningSet_ = false;
   takeResults({}, {}, {});
   emit ended();
 }
@@ -138,8 +148,7 @@ void SetReader::evaluate() {
       channel.post([this, why] { emit failed(tr("The evaluation ended early"), why); });
     }
   };
-  work_->start(work);
-  emit progressed(tr("Evaluating boxes"), 0, 0);
+  start(work, tr("Evaluating boxes"));
 }
 
 }  // namespace slab

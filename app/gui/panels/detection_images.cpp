@@ -167,6 +167,7 @@ void DetectionPanel::updateHeaders() {
   const SharedSet& set = reader_->set();
   openResults_->setEnabled(set != nullptr);
   closeResults_->setEnabled(reader_->results() != nullptr);
+  train_->setEnabled(set && !set->root.isEmpty());
   exportPicture_->setEnabled(current_ >= 0);
   mode_->setVisible(set != nullptr);
   for (QAction* action : {next_, previous_}) action->setEnabled(set != nullptr);
