@@ -38,28 +38,68 @@ void print(const coco::CocoScores& scores, double seconds) {
   printLine(formatInteger(scores.images) + " images evaluated in " + formatDuration(seconds));
 }
 
+/// How far it is: one line that is redrawn on a terminal; elsewhere, where it was asked for, a line each time.
+class Progress {
+ public:
+  explicit Progress(bool isAsked) : isAsked_(isAsked) {}
+
+  void show(const std::string& text) const {
+    if (terminal_) {
+      std::fprintf(stderr, "\r\033[K%s", text.c_str());
+    } else if (isAsked_) {
+      std::fprintf(stderr, "%s\n", text.c_str());
+    }
+  }
+  void clear() const {
+    if (terminal_) std::fputs("\r\033[K", stderr);
+  }
+
+ private:
+  const bool isAsked_, terminal_ = isTerminal(2);
+};
+
+coco::ReadingWatch watchOf(const std::string& file, const std::stop_token& stop, const Progress& progress) {
+  return {stop, [&file, &progress](std::int64_t read, std::int64_t bytes) {
+            progress.show("reading " + file + ": " + formatBytes(static_cast<double>(read)) + " of " +
+                          formatBytes(static_cast<double>(bytes)));
+          }};
+}
+
+struct Read {
+  coco::CocoSet set;
+  coco::ResultReading results;
+};
+
+/// Throws where it is stopped: there are no numbers yet.
+Read readFiles(const Options& options, const std::stop_token& stop, const Progress& progress) {
+  Read read;
+  coco::ReadingWatch watch = watchOf(options.annotations, stop, progress);
+  read.set =
+      coco::loadAnnotations(options.annotations, {.withShapes = options.of == coco::OverlapOf::Masks, .watch = watch});
+  watch = watchOf(options.results, stop, progress);
+  read.results = coco::readResults(options.results, read.set, options.of, watch);
+  watch.throwIfStopped(options.results);
+  progress.clear();
+  return read;
+}
+
 int run(const Options& options) {
   std::stop_source stop;
   const StopSignals signals([&] { stop.request_stop(); });
   const Stopwatch watch;
-  const bool isBoxes = options.of == coco::OverlapOf::Boxes;
-  const coco::CocoSet set = coco::loadAnnotations(options.annotations, {.withShapes = !isBoxes});
-  const auto detections = coco::readResults(options.results, set, options.of);
-  const bool terminal = isTerminal(2);
+  const Progress progress(options.progress);
+  const Read read = readFiles(options, stop.get_token(), progress);
+  const std::string passedOver = coco::passedOverText(read.results, read.set);
+  if (!passedOver.empty()) printWarning(passedOver);
   coco::EvaluationOptions evaluation;
   evaluation.of = options.of;
   evaluation.threads = options.threads;
   evaluation.stop = stop.get_token();
   evaluation.onProgress = [&](std::int64_t done, std::int64_t total) {
-    const std::string text = formatInteger(done) + " of " + formatInteger(total) + " images";
-    if (terminal) {
-      std::fprintf(stderr, "\r\033[K%s", text.c_str());
-    } else if (options.progress) {
-      std::fprintf(stderr, "%s\n", text.c_str());
-    }
+    progress.show(formatInteger(done) + " of " + formatInteger(total) + " images");
   };
-  const coco::CocoScores scores = coco::evaluate(set, detections, evaluation);
-  if (terminal) std::fputs("\r\033[K", stderr);
+  const coco::CocoScores scores = coco::evaluate(read.set, read.results.detections, evaluation);
+  progress.clear();
   if (options.json) {
     printJson(toJson(scores, watch.seconds()));
   } else {
@@ -67,7 +107,7 @@ int run(const Options& options) {
   }
   if (scores.isComplete()) return kDone;
   printWarning(stoppedText(scores));
-  return kInterrupted;
+  return kFailed;
 }
 
 }  // namespace
@@ -91,7 +131,7 @@ Action setUpCocoEval(CLI::App& data) {
       "nothing\n"
       "to find. Faulty annotations or results are named and nothing is evaluated. Ctrl+C gives the numbers of the "
       "images\n"
-      "that were done, with exit code 130. Exit code 0: evaluated, 1: failed, 2: usage.");
+      "that were done, with exit code 1. Exit code 0: evaluated, 1: failed or stopped, 2: usage.");
   return [options] { return run(*options); };
 }
 

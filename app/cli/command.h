@@ -12,8 +12,6 @@ namespace slab::cli {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kWrongUsage = 2;
-/// Stopped by the user, who was given what was there: 128 + SIGINT, as shells have it.
-inline constexpr int kInterrupted = 130;
 
 /// Runs after the arguments were parsed; returns the exit code. May throw slab::Error, which main
 /// prints as one sentence, and CLI::Error for a combination of options that makes no sense.

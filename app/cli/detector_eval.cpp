@@ -73,8 +73,7 @@ int evaluateDetector(const ModelSource& source, const std::string& results, bool
     print(report);
   }
   if (report.isStopped) printWarning(stoppedText(report.boxes));
-  if (!report.unwritten.empty()) return kFailed;
-  return report.isStopped ? kInterrupted : kDone;
+  return report.isStopped || !report.unwritten.empty() ? kFailed : kDone;
 }
 
 }  // namespace slab::cli

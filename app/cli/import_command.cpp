@@ -85,9 +85,9 @@ void print(const ImportReport& report, bool all) {
     const std::string name = report.candidates.empty() && report.recognizedBy != "given"
                                  ? "with dimensions of its own, built as " + report.model
                                  : report.model;
-    printLine("model     " + name + (report.norm.empty() ? "" : ", " + report.norm + " in the file") + ", " +
-              std::to_string(report.imageSize) + " px, " + std::to_string(report.classes) + " classes, " +
-              formatInteger(report.parameters) + " parameters");
+    printLine("model     " + name + (report.norm.empty() ? "" : ", " + report.norm + " in the file") +
+              (report.imageSize > 0 ? ", " + std::to_string(report.imageSize) + " px" : "") + ", " +
+              std::to_string(report.classes) + " classes, " + formatInteger(report.parameters) + " parameters");
   }
   if (!report.candidates.empty()) printLine("fits      " + joined(report.candidates));
   printKeys(report, all);

@@ -68,7 +68,7 @@ Action setUpMakeScenes(CLI::App& data) {
   coco::SceneSetOptions& scenes = options->scenes;
   scenes.items = kFashionMnistRoot;
   auto* app = data.add_subcommand("make-scenes", "Make a COCO-format set of Fashion-MNIST items on textures");
-  app->add_option("--out", scenes.out, "New folder for annotations/, train/ and val/")->required();
+  app->add_option("--out", scenes.out, "New or empty folder for annotations/, train/ and val/")->required();
   app->add_option("--images", scenes.images, "Training images; a fifth as many validation images come with them")
       ->check(CLI::Range(std::int64_t{1}, coco::kMostScenes))
       ->capture_default_str();

@@ -9,7 +9,7 @@
 
 namespace slab {
 
-RunActions::RunActions(Session& session) : session_(session), scenes_(session) {
+RunActions::RunActions(Session& session) : session_(session), scenes_(session), found_(session) {
   newRun = add(tr("&New run..."), tr("New run"), QKeySequence::New, tr("Configure and start a training"));
   demo = add(tr("&Train the demo, one minute"), tr("Train the demo"), QKeySequence("Ctrl+Shift+D"),
              tr("A small SLAB-Swin on Fashion-MNIST; lambda falls from 1 to 0 within a minute on two cores"));
@@ -27,6 +27,7 @@ RunActions::RunActions(Session& session) : session_(session), scenes_(session) {
                tr("Go on in this run from an older checkpoint; what came after it stays, drawn faint"));
   diagnose = add(tr("What went wron&g"), tr("Diagnose"), QKeySequence("Ctrl+Shift+G"),
                  tr("Why the run failed, and its statistics"));
+  addDetections();
   rename = add(tr("Re&name..."), tr("Rename"), QKeySequence("F2"), tr("Give the run another name"));
   trash = add(tr("Move to t&rash"), tr("Trash"), QKeySequence("Ctrl+Del"), tr("Can be put back"));
   star = add(tr("S&tar"), tr("Star"), QKeySequence("Ctrl+B"), tr("Mark the run"));
@@ -86,9 +87,26 @@ void RunActions::addDetectorDemo() {
   });
 }
 
+void RunActions::addDetections() {
+  const QString words = tr("Find objects");
+  detections = add(tr("De&tections of this checkpoint"), words, QKeySequence("Ctrl+Alt+V"),
+                   tr("What the run's newest checkpoint finds in its validation set, in Detection"));
+  connect(detections, &QAction::triggered, &found_, [this] {
+    if (const RunRow* row = session_.currentRun()) found_.show(*row);
+    update();
+  });
+  connect(&found_, &CheckpointDetections::progressed, this, [this](qint64 done, qint64 total) {
+    if (total > 0) detections->setIconText(tr("Finding, %1 %").arg(100 * done / total));
+  });
+  connect(&found_, &CheckpointDetections::ended, this, [this, words] {
+    detections->setIconText(words);
+    update();
+  });
+}
+
 QList<QAction*> RunActions::all() const {
-  return {newRun, demo,   detectorDemo, pause,  checkpoint, stop,  resume,
-          branch, rewind, diagnose,     rename, star,       trash, openFolder};
+  return {newRun, demo,     detectorDemo, pause,  checkpoint, stop,  resume,    branch,
+          rewind, diagnose, detections,   rename, star,       trash, openFolder};
 }
 
 void RunActions::askForBranch() {
@@ -133,6 +151,8 @@ void RunActions::update() {
   branch->setEnabled(row != nullptr && !row->lastCheckpoint.isEmpty());
   rewind->setEnabled(row != nullptr && !isActive && !row->lastCheckpoint.isEmpty());
   diagnose->setEnabled(row != nullptr);
+  detections->setVisible(row != nullptr && row->isDetector());
+  detections->setEnabled(detections->isVisible() && !row->lastCheckpoint.isEmpty() && !found_.isBusy());
   rename->setEnabled(row != nullptr && !isActive);
   trash->setEnabled(row != nullptr && !isActive);
   star->setEnabled(row != nullptr);

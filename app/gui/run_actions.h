@@ -5,6 +5,7 @@
 #include <QList>
 #include <QObject>
 
+#include "app/gui/checkpoint_detections.h"
 #include "app/gui/scene_demo.h"
 
 namespace slab {
@@ -17,8 +18,8 @@ class RunActions : public QObject {
  public:
   explicit RunActions(Session& session);
 
-  QAction *newRun, *demo, *detectorDemo, *pause, *checkpoint, *stop, *resume, *branch, *rewind, *diagnose, *rename,
-      *trash, *star, *openFolder;
+  QAction *newRun, *demo, *detectorDemo, *pause, *checkpoint, *stop, *resume, *branch, *rewind, *diagnose, *detections,
+      *rename, *trash, *star, *openFolder;
   [[nodiscard]] QList<QAction*> all() const;
 
  signals:
@@ -29,11 +30,13 @@ class RunActions : public QObject {
   QAction* add(const QString& text, const QString& short_text, const QKeySequence& keys, const QString& tip);
   void update();
   void addDetectorDemo();
+  void addDetections();
   void askForBranch();
   void askForRewind();
 
   Session& session_;
   SceneDemo scenes_;
+  CheckpointDetections found_;
 };
 
 }  // namespace slab

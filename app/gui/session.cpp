@@ -314,6 +314,11 @@ void Session::configureImageFolder(const QString& folder, qint64 classes, qint64
   emit imageFolderWanted(folder, classes, images);
 }
 
+void Session::configureCocoSet(const QString& annotations, const QString& images, qint64 classes) {
+  showWorkspace("configure");
+  emit cocoSetWanted(annotations, images, classes);
+}
+
 void Session::configureBranch(const QString& path, qint64 step) {
   showWorkspace("configure");
   emit branchWanted(path, step);

@@ -96,6 +96,8 @@ class Session : public QObject {
   void configureBranch(const QString& path, qint64 step);
   /// Takes a scanned folder of images into the configuration, in Configure.
   void configureImageFolder(const QString& folder, qint64 classes, qint64 images);
+  /// Takes a COCO set into the configuration, in Configure.
+  void configureCocoSet(const QString& annotations, const QString& images, qint64 classes);
   /// "pause", "resume", "checkpoint" or "stop" to a running worker.
   void sendCommand(const QString& path, const QString& command);
 
@@ -153,6 +155,7 @@ class Session : public QObject {
   void checkpointOpened(const QString& file);
   void branchWanted(const QString& run, qint64 step);
   void imageFolderWanted(const QString& folder, qint64 classes, qint64 images);
+  void cocoSetWanted(const QString& annotations, const QString& images, qint64 classes);
   void imagesOpened(const QString& folder);
   void annotationsOpened(const QString& file, const QString& root);
   void resultsOpened(const QString& file);

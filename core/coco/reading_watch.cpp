@@ -5,7 +5,7 @@
 namespace slab::coco {
 
 void ReadingWatch::throwIfStopped(const std::string& name) const {
-  if (stop.stop_requested()) throw Error(ErrorKind::Data, name + ": reading was stopped; open it again to go on");
+  if (stop.stop_requested()) throw Error(ErrorKind::Data, name + ": stopped while reading it; open it again to go on");
 }
 
 void ReadingWatch::passed(const std::string& name, const Record& record, std::size_t bytes) const {

@@ -141,6 +141,11 @@ bool RecordFields::isCrowd() {
   return value == 1;
 }
 
+bool RecordFields::hasBox() const {
+  const NumberList& list = record_.box;
+  return list.isGiven && !(list.isSound && list.values.empty());
+}
+
 CocoBox RecordFields::box() {
   const NumberList& list = record_.box;
   if (!list.isGiven) {
@@ -181,7 +186,10 @@ CocoShape RecordFields::polygons() {
     return {};
   }
   if (shape.lists.empty()) {
-    fault(FaultKind::BadPolygon, "has a segmentation without a polygon; draw it or remove the record");
+    fault(FaultKind::BadPolygon,
+          "has a segmentation without a polygon and is taken as an object without a mask; draw it where masks are "
+          "compared",
+          false);
     return {};
   }
   std::vector<Polygon> polygons;

@@ -36,11 +36,12 @@ class RecordFields {
   bool isCrowd();
   /// Four finite numbers, no negative size.
   CocoBox box();
-  /// Whether there is one.
-  [[nodiscard]] bool hasBox() const { return record_.box.isGiven; }
+  /// Whether there is one: an empty list is none.
+  [[nodiscard]] bool hasBox() const;
   [[nodiscard]] bool has(Field field) const { return record_.at(field).kind != Scalar::Kind::Absent; }
 
-  /// Polygons as they are, run lengths unpacked; what does not depend on the image is checked.
+  /// Polygons as they are, run lengths unpacked; what does not depend on the image is checked. An empty list, which
+  /// exports of boxes alone write, is no shape and a fault that does not block.
   CocoShape shape();
 
   /// A fault of this record; `blocks` ends the reading of it.

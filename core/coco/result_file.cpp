@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/base/format.h"
 #include "core/coco/record_fields.h"
 #include "core/coco/record_parser.h"
 #include "core/formats/mapped_file.h"
@@ -25,6 +26,17 @@ class ResultReader {
   void take(Section section, const Record& record) {
     RecordFields fields(name_, section, record, faults_);
     if (record.number == 1) hasBoxes_ = fields.hasBox();
+    takeDetection(fields);
+  }
+
+  ResultReading finish() {
+    if (reading_.detections.empty() && reading_.otherCategories > 0) faults_.add(firstOther_);
+    refuseFaults(faults_, "all of them in this file of results");
+    return std::move(reading_);
+  }
+
+ private:
+  void takeDetection(RecordFields& fields) {
     Detection detection;
     detection.image = fields.wholeNumber(Field::ImageId);
     detection.category = fields.wholeNumber(Field::CategoryId);
@@ -36,17 +48,11 @@ class ResultReader {
       detection.area = detection.box.width * detection.box.height;
     }
     if (of_ == OverlapOf::Masks || !hasBoxes_) takeMask(fields, *image, detection);
-    if (fields.isSound()) detections_.push_back(std::move(detection));
+    if (fields.isSound()) reading_.detections.push_back(std::move(detection));
   }
 
-  std::vector<Detection> finish() {
-    refuseFaults(faults_, "all of them in this file of results");
-    return std::move(detections_);
-  }
-
- private:
-  /// The image of a detection; nullptr after a fault.
-  const CocoImage* known(RecordFields& fields, const Detection& detection) const {
+  /// The image of a detection; nullptr after a fault, and where the detection is passed over.
+  const CocoImage* known(RecordFields& fields, const Detection& detection) {
     if (!fields.isSound()) return nullptr;
     const auto image = images_.find(detection.image);
     if (image == images_.end()) {
@@ -55,9 +61,13 @@ class ResultReader {
       return nullptr;
     }
     if (!categories_.contains(detection.category)) {
-      fields.fault(FaultKind::UnknownCategory, "is of category " + std::to_string(detection.category) +
-                                                   ", which is not in " + set_.path +
-                                                   "; write COCO's category ids, not the model's class numbers");
+      if (reading_.otherCategories++ == 0) {
+        firstOther_ =
+            makeFault(FaultKind::UnknownCategory, name_, fields.name(),
+                      "is of category " + std::to_string(detection.category) + ", which is not in " + set_.path +
+                          ", nor is any other's; write COCO's category ids, not the model's "
+                          "class numbers");
+      }
       return nullptr;
     }
     return image->second;
@@ -86,7 +96,7 @@ class ResultReader {
     }
     if (hasBoxes_ || !fields.isSound()) return;
     detection.area = static_cast<double>(areaOf(detection.mask));
-    detection.box = boxOf(detection.mask);
+    detection.box = fields.hasBox() ? fields.box() : boxOf(detection.mask);
   }
 
   static void draw(RecordFields& fields, const std::vector<Polygon>& polygons, std::uint32_t height,
@@ -107,7 +117,8 @@ class ResultReader {
   std::unordered_set<std::int64_t> categories_;
   bool hasBoxes_ = false;
   FaultList faults_;
-  std::vector<Detection> detections_;
+  CocoFault firstOther_;  // where otherCategories > 0
+  ResultReading reading_;
 };
 
 /// Thrown to end the reading after the first result.
@@ -117,8 +128,8 @@ struct FirstResult {
 
 }  // namespace
 
-std::vector<Detection> parseResults(std::span<const std::byte> json, const std::string& name, const CocoSet& set,
-                                    OverlapOf of, const ReadingWatch& watch) {
+ResultReading parseResults(std::span<const std::byte> json, const std::string& name, const CocoSet& set, OverlapOf of,
+                           const ReadingWatch& watch) {
   ResultReader reader(name, set, of);
   const bool withShapes = true;  // results without boxes have them of their masks
   parseRecords(json, name, CocoFile::Results, withShapes, [&](Section section, const Record& record) {
@@ -128,17 +139,24 @@ std::vector<Detection> parseResults(std::span<const std::byte> json, const std::
   return reader.finish();
 }
 
-std::vector<Detection> readResults(const std::string& path, const CocoSet& set, OverlapOf of,
-                                   const ReadingWatch& watch) {
+ResultReading readResults(const std::string& path, const CocoSet& set, OverlapOf of, const ReadingWatch& watch) {
   return parseResults(MappedFile(path).bytes(), path, set, of, watch);
+}
+
+std::string passedOverText(const ResultReading& reading, const CocoSet& set) {
+  const std::int64_t others = reading.otherCategories;
+  if (others == 0) return {};
+  return formatInteger(others) + (others == 1 ? " result is of a category" : " results are of categories") + " that " +
+         set.path + " has not, and " + (others == 1 ? "was" : "were") + " passed over";
 }
 
 bool resultsHaveMasks(const std::string& path) {
   const MappedFile file(path);
   try {
     parseRecords(file.bytes(), path, CocoFile::Results, /*withShapes=*/true, [](Section, const Record& record) {
-      const ShapeField::Kind kind = record.shape.kind;
-      throw FirstResult{kind == ShapeField::Kind::Lists || kind == ShapeField::Kind::RunLengths};
+      const ShapeField& shape = record.shape;
+      const bool hasPolygons = shape.kind == ShapeField::Kind::Lists && !shape.lists.empty();
+      throw FirstResult{hasPolygons || shape.kind == ShapeField::Kind::RunLengths};
     });
   } catch (const FirstResult& first) {
     return first.hasMask;

@@ -40,8 +40,11 @@ class NewFolder {
   explicit NewFolder(const std::string& folder) : folder_(fs::path(folder).lexically_normal()) {
     if (!folder_.has_filename()) folder_ = folder_.parent_path();
     std::error_code error;
-    if (fs::exists(fs::symlink_status(folder_, error))) {
-      throw Error(ErrorKind::Data, folder_.string() + " exists already: name a new folder for the scenes");
+    const fs::file_status status = fs::symlink_status(folder_, error);
+    isThere_ = fs::exists(status);
+    if (isThere_ && !(fs::is_directory(status) && fs::is_empty(folder_, error))) {
+      throw Error(ErrorKind::Data,
+                  folder_.string() + " exists already: name a new folder for the scenes, or an empty one");
     }
     temporary_ =
         folder_.parent_path() / ("." + folder_.filename().string() + "." + std::to_string(::getpid()) + ".tmp");
@@ -69,6 +72,8 @@ class NewFolder {
     const int code = errno;
     if (fd >= 0) ::close(fd);
     if (!isSynced) failWrite(temporary_.string(), "flushed to the disk", code);
+    // rmdir takes an empty folder alone, whatever came there meanwhile.
+    if (isThere_ && ::rmdir(folder_.c_str()) != 0) failWrite(folder_.string(), "replaced", errno);
     FileSystem& files = systemFileSystem();
     if (uninterrupted([&] { return files.renameNew(temporary_.string(), folder_.string()); }) != 0) {
       failWrite(folder_.string(), "given its name", errno);
@@ -79,7 +84,7 @@ class NewFolder {
 
  private:
   fs::path folder_, temporary_;
-  bool isKept_ = false;
+  bool isThere_ = false, isKept_ = false;  // isThere_: as an empty folder
 };
 
 void writeWhole(const fs::path& path, std::span<const std::byte> bytes) {

@@ -13,7 +13,7 @@ inline constexpr std::int64_t kDefaultScenes = 8000;
 inline constexpr int kDefaultSceneSize = 128;
 
 struct SceneSetOptions {
-  std::string out;                       // a new folder
+  std::string out;                       // a new folder, or an empty one
   std::string items;                     // folder with Fashion-MNIST's four files
   std::int64_t images = kDefaultScenes;  // of train; val has a fifth of it, at least one
   int size = kDefaultSceneSize;          // pixels of each side
@@ -43,7 +43,8 @@ inline constexpr std::int64_t kMostScenes = 999'999;
 /// lengths, compressed or not, crowds as run lengths. The files depend on images, size and seed alone, byte for byte.
 ///
 /// `out` appears whole at the end, under its name; a stop or a failure leaves nothing. Throws Error(Data) where there
-/// is something at `out` or Fashion-MNIST is missing, WriteError(Data) where it can't be written.
+/// is something at `out` other than an empty folder or Fashion-MNIST is missing, WriteError(Data) where it can't be
+/// written.
 SceneSetReport makeSceneSet(const SceneSetOptions& options);
 
 }  // namespace slab::coco

@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/config/load.h"
 #include "core/formats/npy.h"
 #include "core/inspect/fold.h"
 #include "core/inspect/model_source.h"
@@ -26,11 +27,30 @@ void requireParts(const FeatureRequest& request) {
   if (!request.input.ends_with(kSuffix) || !request.output.ends_with(kSuffix)) {
     throw Error(ErrorKind::Config, name + " reads and writes .npy: give --input X.npy and --output Y.npy");
   }
-  for (const auto& [key, value] : request.source.settings) {
+}
+
+/// The settings that mean something here, with what they are given. Any other is refused: a person who names one
+/// expects that it counts.
+RunConfig configOf(const ModelSource& source) {
+  std::vector<std::string> overrides;
+  for (const auto& [key, value] : source.settings) {
     if (key.starts_with("model.")) {
-      throw Error(ErrorKind::Config, key + "=" + value + " does not apply: the dimensions of " + name + " are fixed");
+      throw Error(ErrorKind::Config,
+                  key + "=" + value + " does not apply: the dimensions of " + source.model + " are fixed");
+    }
+    if (key != "threads" && !key.starts_with("ops.")) {
+      throw Error(ErrorKind::Config, key + "=" + value + " does not apply: " + source.model +
+                                         " reads normalised values on the CPU; set threads, ops.backend or ops.linear");
+    }
+    overrides.push_back(key + "=" + value);
+  }
+  LoadedConfig loaded = loadConfig({.preset = "", .text = "", .fileName = "", .overrides = overrides});
+  for (const ConfigIssue& issue : loaded.issues) {
+    if (issue.isError() && (issue.key.empty() || source.settings.contains(issue.key))) {
+      throw Error(ErrorKind::Config, (issue.key.empty() ? "" : issue.key + ": ") + issue.message);
     }
   }
+  return loaded.config;
 }
 
 std::shared_ptr<SwinPyramid> openBackbone(const ModelSource& source, std::vector<std::string>& warnings) {
@@ -59,7 +79,8 @@ at::Tensor readImages(const std::string& path) {
 
 FeatureReport writeFeatures(const FeatureRequest& request) {
   requireParts(request);
-  train::prepareEngine("cpu", 0, {});
+  const RunConfig config = configOf(request.source);
+  train::prepareEngine("cpu", config.threads, config.ops);
   FeatureReport report;
   const auto model = openBackbone(request.source, report.warnings);
   const at::Tensor images = readImages(request.input);

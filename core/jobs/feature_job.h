@@ -29,8 +29,9 @@ struct FeatureReport {
   double seconds = 0;  // of the forward alone
 };
 
-/// Throws Error(Config) for a request that lacks one of its parts, Error(Checkpoint) for weights that do not fit and
-/// Error(Data) for an input of another kind.
+/// Runs on the CPU; of the settings `threads` and `ops.*` count. Throws Error(Config) for a request that lacks one of
+/// its parts and for any other setting, Error(Checkpoint) for weights that do not fit and Error(Data) for an input of
+/// another kind.
 FeatureReport writeFeatures(const FeatureRequest& request);
 
 }  // namespace slab::jobs

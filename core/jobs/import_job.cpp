@@ -148,9 +148,14 @@ bool fit(torch::nn::Module& model, const ForeignWeights& weights, const ImportRe
   return report.complete;
 }
 
-RunConfig detectorConfig(const ImportRequest& request, const std::string& name, std::int64_t classes) {
+RunConfig detectorConfig(const ImportRequest& request, const std::string& name,
+                         const std::optional<DetectorRecognition>& seen) {
+  constexpr std::int64_t kCocoClasses = 80;
   ConfigSource source;
-  source.overrides = {"data.type=coco", "detector.name=" + name, "detector.classes=" + std::to_string(classes)};
+  source.overrides = {"data.type=coco", "detector.name=" + name,
+                      "detector.classes=" + std::to_string(seen ? seen->classes : kCocoClasses)};
+  // The layouts of PRepBN and RepBN stand for each other, LayerNorm's for itself alone.
+  if (seen && seen->norm == NormKind::LayerNorm) source.overrides.push_back("model.norm=layer_norm");
   for (const auto& [key, value] : request.settings) source.overrides.push_back(key + "=" + value);
   const LoadedConfig loaded = loadConfig(source);
   for (const auto& issue : loaded.issues) {
@@ -180,12 +185,11 @@ ImportReport importDetector(const ImportRequest& request, const ForeignWeights& 
   report.recognizedBy = request.model.empty() ? "keys" : "given";
   if (seen) report.candidates = {seen->name};
   tell(1, "fitting");
-  constexpr std::int64_t kCocoClasses = 80;
-  const RunConfig config = detectorConfig(request, name, seen ? seen->classes : kCocoClasses);
+  const RunConfig config = detectorConfig(request, name, seen);
   MaskRcnn model(detectorOf(config));
   report.model = name;
   report.classes = config.detector.classes;
-  report.norm = wordOf(config.model.norm);
+  if (seen) report.norm = wordOf(seen->norm);
   if (!fit(model, weights, request, report)) return report;
   tell(2, "writing");
   if (!request.output.empty()) write(model, config, request.path, request.output, report);

@@ -405,7 +405,7 @@ struct ImportReport {
   std::string recognizedBy;                  // "config", "keys", "given"
   std::vector<std::string> candidates;       // registry names that fit, best first
   std::string norm;                          // of the file: "layer_norm", "rep_bn", "prep_bn"
-  std::int64_t imageSize = 0, classes = 0;
+  std::int64_t imageSize = 0, classes = 0;   // imageSize 0: a detector's, which takes any
   std::int64_t tensors = 0, parameters = 0;  // of the file's part; of the model
   bool complete = false;                     // nothing missing, unexpected (or dropped) or misshapen
   std::vector<ImportKey> keys;               // in the model's order, then the file's left-overs

@@ -151,13 +151,34 @@ TEST_F(CocoProgram, ASignalGivesTheNumbersOfTheImagesThatWereDone) {
   ASSERT_TRUE(program.waitForMessage("of 1 000 images"));
   program.signal(SIGINT);
   const auto result = program.wait();
-  EXPECT_EQ(result.exitCode, 130) << result.err;
+  EXPECT_EQ(result.exitCode, 1) << result.err;
   const Json scores = Json::parse(result.out);
   EXPECT_GT(scores["images"], 0);
   EXPECT_LT(scores["images"], 1000);
   EXPECT_EQ(scores["complete"], false);
   EXPECT_NEAR(scores["stats"][0].get<double>(), 1.0, 1e-9);
   EXPECT_NE(result.err.find("of 1 000 images by id"), std::string::npos) << result.err;
+}
+
+TEST_F(CocoProgram, ASignalWhileAFileIsReadEndsItWithoutNumbers) {
+  std::string set =
+      R"({"images":[{"id":1,"width":64,"height":64,"file_name":"a.png"}],"categories":[{"id":1,"name":"a"}],)";
+  set += "\"annotations\":[";
+  for (int id = 1; id <= 200'000; ++id) {
+    set += std::string(id > 1 ? "," : "") + "{\"id\":" + std::to_string(id) +
+           R"(,"image_id":1,"category_id":1,"bbox":[1,1,9,9],"area":81,"iscrowd":0})";
+  }
+  std::ofstream(annotations()) << set << "]}";
+  std::ofstream(path("none.json")) << "[]";
+  Program program({"data", "coco-eval", "--annotations", annotations(), "--results", path("none.json"), "--type",
+                   "bbox", "--progress"},
+                  folder_.path());
+  ASSERT_TRUE(program.waitForMessage("reading "));
+  program.signal(SIGINT);
+  const auto result = program.wait();
+  EXPECT_EQ(result.exitCode, 1) << result.err;
+  EXPECT_TRUE(result.out.empty()) << result.out;
+  EXPECT_NE(result.err.find("stopped while reading"), std::string::npos) << result.err;
 }
 
 TEST_F(CocoProgram, WrongUseIsSaidSo) {

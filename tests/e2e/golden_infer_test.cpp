@@ -58,7 +58,7 @@ class GoldenInfer : public ::testing::TestWithParam<golden::Logits> {
 };
 
 TEST_P(GoldenInfer, TheProgramGivesTheReferencesLogits) {
-  for (const auto& more : std::vector<std::vector<std::string>>{{}, {"--folded"}}) {
+  for (const auto& more : std::vector<std::vector<std::string>>{{}, {"--folded", "--set", "threads=2"}}) {
     const at::Tensor values = logits(more);
     EXPECT_LE(golden::logitsError(values, GetParam()), 1e-4) << (more.empty() ? "unfolded" : "folded");
     EXPECT_EQ(values.argmax().item<std::int64_t>(), GetParam().argmax);
@@ -89,7 +89,7 @@ TEST_F(GoldenFeatures, TheProgramWritesTheReferencesFourMapsOfADetectionBackbone
   for (const auto& item : golden::weights(rows[0].model)) weights.emplace_back(item.key(), item.value());
   train::addTensors(writer, weights, keep);
   writer.save(path("weights.safetensors"));
-  for (const auto& more : std::vector<std::vector<std::string>>{{}, {"--folded"}}) {
+  for (const auto& more : std::vector<std::vector<std::string>>{{}, {"--folded", "--set", "threads=2"}}) {
     std::vector<std::string> arguments{
         "infer",   "--model",         rows[0].model, "--weights",     path("weights.safetensors"),
         "--input", path("image.npy"), "--output",    path("maps.npy")};
@@ -107,6 +107,18 @@ TEST_F(GoldenFeatures, ADetectionBackboneSaysWhatItNeeds) {
   const auto result = runSlab({"infer", "--model", "det_backbone_slab_swin_t", "--input", "x.png"}, folder_.path());
   EXPECT_EQ(result.exitCode, 1);
   EXPECT_NE(result.err.find("needs --weights"), std::string::npos) << result.err;
+  // Settings that change nothing are refused, and those that count are read.
+  const std::vector<std::pair<std::string, std::string>> refused{{"model.window=7", "dimensions"},
+                                                                 {"data.mean=[0.5]", "data.mean=[0.5] does not apply"},
+                                                                 {"no.such.key=1", "no.such.key=1 does not apply"},
+                                                                 {"ops.backend=fastest", "ops.backend"}};
+  for (const auto& [setting, words] : refused) {
+    const auto answer = runSlab({"infer", "--model", "det_backbone_slab_swin_t", "--weights", "none.safetensors",
+                                 "--input", "x.npy", "--output", "y.npy", "--set", setting},
+                                folder_.path());
+    EXPECT_EQ(answer.exitCode, 1);
+    EXPECT_NE(answer.err.find(words), std::string::npos) << answer.err;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, GoldenInfer, ::testing::ValuesIn(rowsOfTheTier()),

@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       EvaluationOptions options;
       options.of = of;
       options.threads = 1;
-      checkScores(evaluate(set, parseResults(bytes, "input", set, of), options));
+      checkScores(evaluate(set, parseResults(bytes, "input", set, of).detections, options));
     } catch (const slab::Error&) {
     }
   }

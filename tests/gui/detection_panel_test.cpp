@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QDir>
 #include <QDropEvent>
 #include <QFile>
 #include <QMimeData>
@@ -13,9 +14,12 @@
 
 #include "app/gui/main_window.h"
 #include "app/gui/panels/attention_panel.h"
+#include "app/gui/panels/configure_panel.h"
+#include "app/gui/run_actions.h"
 #include "app/gui/session.h"
 #include "app/gui/workspace.h"
 #include "gui/coco_files.h"
+#include "gui/sample_project.h"
 #include "gui/shown_window.h"
 
 namespace slab {
@@ -231,6 +235,66 @@ TEST_F(DetectionPanelTest, StepsThroughImagesInTheOrderOfTheList) {
   emit panel_->view().stepWanted(-1);
   emit panel_->view().stepWanted(-1);
   EXPECT_EQ(panel_->currentImage(), 1) << "the first stays the first";
+}
+
+TEST_F(DetectionPanelTest, TrainsOnTheSetFromConfigureAndUndoes) {
+  openSet();
+  const auto* configure = window_->findChild<ConfigurePanel*>();
+  ASSERT_NE(configure, nullptr);
+  const RunConfig before = configure->document().config();
+  ASSERT_FALSE(before.isDetector());
+  for (QAction* action : panel_->menuActions()) {
+    if (action->text() == "Train on this set") action->trigger();
+  }
+  EXPECT_EQ(window_->workspace()->panel().id(), "configure");
+  const RunConfig& config = configure->document().config();
+  ASSERT_TRUE(config.isDetector());
+  EXPECT_EQ(config.data.annotations, files_.annotations.toStdString());
+  EXPECT_EQ(config.data.images, files_.root.toStdString());
+  EXPECT_EQ(config.detector.classes, 2);
+  EXPECT_EQ(config.model.inChannels, 3) << "the demo's model does not stay";
+  EXPECT_FALSE(configure->document().hasErrors());
+  session_.undoStack().undo();
+  EXPECT_TRUE(configure->document().config() == before);
+}
+
+/// A detector's run, checkpointed at step 1000, that was trained with `settings`.
+class DetectionsOfACheckpoint : public DetectionPanelTest {
+ protected:
+  void openRun(const std::vector<std::string>& settings) {
+    test::SampleRun run = test::sampleDetector(0);
+    run.settings = settings;
+    test::writeSampleRun(project_.path().toStdString(), run);
+    session_.openProject(project_.path());
+    ASSERT_TRUE(QTest::qWaitFor([this] { return detections().isEnabled(); }, kPatience));
+  }
+  QAction& detections() { return *session_.actions().detections; }
+};
+
+TEST_F(DetectionsOfACheckpoint, ThatAreThereOpenAtOnceWithTheirOwnAnnotations) {
+  EXPECT_FALSE(detections().isVisible()) << "no run yet";
+  openSet();
+  openResults();
+  const SharedSet before = panel_->reader().set();
+  openRun({"data.val_annotations=" + files_.annotations.toStdString(), "data.val_images=" + files_.root.toStdString()});
+  const QString exports = session_.currentRun()->path + "/exports";
+  const QString found = exports + "/found-1000.json";
+  ASSERT_TRUE(QDir().mkpath(exports) && QFile::copy(files_.results, found));
+  session_.showWorkspace("runs");
+  detections().trigger();
+  EXPECT_EQ(window_->workspace()->panel().id(), "detection");
+  const SetReader& reader = panel_->reader();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return reader.results() && reader.results()->path == found; }, kPatience));
+  EXPECT_NE(reader.set(), before) << "the run's set was opened";
+  EXPECT_EQ(reader.results()->set, reader.set());
+  EXPECT_EQ(reader.results()->detections.size(), 5U);
+}
+
+TEST_F(DetectionsOfACheckpoint, NeedAValidationSet) {
+  openRun({"data.annotations=a.json", "data.images=a"});
+  detections().trigger();
+  EXPECT_TRUE(window_->noticeWords().contains("has no validation set")) << window_->noticeWords().toStdString();
+  EXPECT_TRUE(detections().isEnabled());
 }
 
 TEST(PlaceInEvaluation, FollowsResizeAndCrop) {

@@ -8,10 +8,15 @@
 #include <QTest>
 
 #include "app/gui/main_window.h"
+#include "app/gui/panels/attention_panel.h"
 #include "app/gui/panels/detection_panel.h"
+#include "app/gui/panels/run_config.h"
 #include "app/gui/session.h"
+#include "app/gui/workspace.h"
 #include "core/formats/jpeg_files.h"
 #include "gui/coco_files.h"
+#include "gui/sample_project.h"
+#include "gui/shown_window.h"
 #include "widgets/theme/theme.h"
 
 namespace slab {
@@ -59,6 +64,33 @@ TEST(DetectionWindow, ShowsPicturesFromTheSandboxAndScansThem) {
   panel->showImage(2);
   ASSERT_TRUE(QTest::qWaitFor([&] { return panel->isSettled(); }, kPatience));
   EXPECT_FALSE(panel->view().objects().empty()) << "boxes are there without the picture";
+}
+
+TEST(DetectionWindow, AnObjectThatIsActivatedOpensInAttentionAtItsPlace) {
+  QTemporaryDir project, folder;
+  const test::CocoFiles files = test::writeCocoFiles(folder.path());
+  test::writeSampleRun(project.path().toStdString(), test::sampleDetector(0));
+  Session session;
+  const auto window = test::showWindow(session);
+  session.openProject(project.path());
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session.currentRun() != nullptr; }, kPatience));
+  session.openAnnotations(files.annotations);
+  auto* panel = window->findChild<DetectionPanel*>();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return panel->reader().set() && panel->isSettled(); }, kPatience));
+  panel->showImage(1);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return panel->isSettled() && panel->view().objects().size() == 3; }, kPatience));
+  const QPointF centre = panel->view().objects()[1].box.center();
+  emit panel->view().objectActivated(1);
+  EXPECT_EQ(window->workspace()->panel().id(), "attention");
+  const AttentionPane* pane = window->findChildren<AttentionPane*>().value(0);
+  ASSERT_NE(pane, nullptr);
+  const RunRow& run = *session.currentRun();
+  EXPECT_EQ(pane->run(), run.path);
+  EXPECT_EQ(pane->checkpoint(), QDir(run.path).filePath(run.lastCheckpoint));
+  EXPECT_TRUE(pane->checkpoint().endsWith("step-00001000")) << pane->checkpoint().toStdString();
+  EXPECT_EQ(QString::fromStdString(pane->subject().image.path), files.root + "/2.png");
+  EXPECT_FALSE(pane->subject().isMean);
+  EXPECT_EQ(pane->subject().query, placeInDetection({64, 48}, centre, configOf(&run).data));
 }
 
 }  // namespace

@@ -50,6 +50,9 @@ void writeCurves(RunWriter& writer, const SampleRun& run, const Plan& plan, bool
     writer.append(norm, k, 1.2 + 2 * std::exp(-5 * t) + std::abs(noise) * 2, wall);
     if (k % (run.steps / 10) == run.steps / 10 - 1) {
       writer.append(score, k + 1, run.finalTop1 * (isDetector ? 0.01 : 1) * (1 - std::exp(-6 * t)), wall);
+      if (isDetector) {
+        writer.append(writer.series("val/box_ap"), k + 1, 0.012 * run.finalTop1 * (1 - std::exp(-6 * t)), wall);
+      }
       if (run.norm == "prep_bn" && !isDetector) {
         writer.append(writer.series("top1_mixture", "%"), k + 1, run.finalTop1 * (1 - std::exp(-9 * t)), wall);
         writer.append(writer.series("top1_layernorm", "%"), k + 1, run.finalTop1 * (1 - t), wall);
@@ -100,6 +103,7 @@ void writeSampleRun(const std::filesystem::path& project, const SampleRun& run) 
   source.preset = run.preset;
   source.overrides = {"model.norm=" + run.norm, "model.attention=" + run.attention,
                       "train.steps=" + std::to_string(run.steps)};
+  source.overrides.insert(source.overrides.end(), run.settings.begin(), run.settings.end());
   const LoadedConfig loaded = loadConfig(source);
   const bool isDetector = loaded.config.isDetector();
   const RunDirectory directory = RunDirectory::create(project / "runs" / run.name);

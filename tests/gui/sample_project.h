@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace slab::test {
 
@@ -15,12 +16,13 @@ struct SampleRun {
   long steps = 375;
   long nanAt = -1;  // the run fails there
   std::string state = "done";
-  double epoch = 0;  // where it ends; 0: it does not say
+  double epoch = 0;                        // where it ends; 0: it does not say
+  std::vector<std::string> settings = {};  // on top of the preset
 };
 
 /// A detector's run on scenes, 2,000 steps, of which nothing but its own words tells the length of an epoch.
 inline SampleRun sampleDetector(double epoch) {
-  return {"mask_rcnn_scenes-0008", "mask_rcnn_scenes", "prep_bn", "LLSS", 1.9, 21.4, 2000, -1, "done", epoch};
+  return {"mask_rcnn_scenes-0008", "mask_rcnn_scenes", "prep_bn", "LLSS", 1.9, 21.4, 2000, -1, "done", epoch, {}};
 }
 
 /// Writes a run directory with config, curves, events and a checkpoint row through the real writer.

@@ -9,7 +9,9 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "app/gui/checkpoint_detections.h"
 #include "app/gui/main_window.h"
+#include "app/gui/panels/detection_panel.h"
 #include "app/gui/run_actions.h"
 #include "app/gui/session.h"
 #include "app/gui/workspace.h"
@@ -88,6 +90,33 @@ TEST_F(SceneDemoTest, MakesScenesOnceAndTrainsADetectorOnThem) {
   EXPECT_FALSE(demo.isBusy()) << "the scenes are there already";
   ASSERT_TRUE(waitForDone(2)) << problems_.join(' ').toStdString();
   EXPECT_EQ(QFileInfo(annotations).lastModified(), made);
+  EXPECT_EQ(problems_, QStringList());
+}
+
+TEST_F(SceneDemoTest, WhatTheDetectorFindsOpensBesideItsValidationScenes) {
+  if (!hasItems()) GTEST_SKIP() << "dataset-fashion-mnist is not installed";
+  SceneDemo demo(session_, scenes(4), smallTraining());
+  demo.start();
+  ASSERT_TRUE(waitForDone(1)) << problems_.join(' ').toStdString();
+  QAction* detections = session_.actions().detections;
+  ASSERT_TRUE(QTest::qWaitFor([&] { return detections->isEnabled(); }, kPatience));
+  const RunRow run = *session_.currentRun();
+  const QString found = run.path + "/exports/found-2.json";
+
+  CheckpointDetections stopped(session_);
+  stopped.show(run);
+  ASSERT_TRUE(stopped.isBusy());
+  stopped.stop();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !stopped.isBusy(); }, kPatience));
+  EXPECT_TRUE(QDir(run.path + "/exports").isEmpty()) << "nothing is kept";
+
+  detections->trigger();
+  EXPECT_FALSE(detections->isEnabled()) << "one at a time";
+  const auto* panel = window_->findChild<DetectionPanel*>();
+  const auto isOpen = [&] { return panel->reader().results() && panel->reader().results()->path == found; };
+  ASSERT_TRUE(QTest::qWaitFor(isOpen, kPatience)) << problems_.join(' ').toStdString();
+  EXPECT_EQ(QString::fromStdString(panel->reader().set()->set.path), demo.folder() + "/annotations/instances_val.json");
+  EXPECT_TRUE(detections->isEnabled());
   EXPECT_EQ(problems_, QStringList());
 }
 

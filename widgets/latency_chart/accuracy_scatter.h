@@ -38,6 +38,10 @@ class AccuracyScatter : public Figure {
   /// Words while there is nothing to plot.
   void setPlaceholder(const QString& text);
 
+  [[nodiscard]] const std::vector<AccuracyPoint>& points() const { return points_; }
+  [[nodiscard]] const QString& valueName() const { return valueName_; }
+  [[nodiscard]] Joined joined() const { return joined_; }
+
   void paintFigure(QPainter& painter, const QRectF& area, const Tokens& tokens) const override;
   [[nodiscard]] QSize sizeHint() const override { return {theme().px(420), theme().px(300)}; }
   [[nodiscard]] QSize minimumSizeHint() const override { return {theme().px(240), theme().px(160)}; }

@@ -32,6 +32,7 @@ struct OpenedResults {
   SharedSet set;  // that they are of
   QString path;
   std::vector<coco::Detection> detections;
+  QString note;  // what was passed over, in one sentence; "" where nothing was
   bool hasMasks = false;
 };
 using SharedResults = std::shared_ptr<const OpenedResults>;

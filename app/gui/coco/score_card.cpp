@@ -3,6 +3,7 @@
 #include <QFileDialog>
 #include <QSaveFile>
 
+#include "app/gui/run_actions.h"
 #include "app/gui/session.h"
 #include "core/base/format.h"
 
@@ -77,8 +78,10 @@ ScoreCard::ScoreCard(Session& session, SetReader& reader, QAction* open, QObject
   for (QAction* action : actions()) header_->addButton(action);
   auto* empty = new EmptyState(tr("No results yet"),
                                tr("Open a file of COCO results, boxes or masks, beside the annotations: its twelve "
-                                  "numbers appear here, and what is right, wrong and missed in the images."));
+                                  "numbers appear here, and what is right, wrong and missed in the images. A "
+                                  "detector of the project gives one of its own validation set."));
   empty->addButton(open);
+  empty->addButton(session.actions().detections);
   stack_->addWidget(empty);
   stack_->addWidget(table_);
   connect(table_, &ScoreTable::classActivated, this, &ScoreCard::classActivated);

@@ -49,6 +49,7 @@ void SetReader::openSet(const QString& annotations, const QString& root) {
       opened->faults = std::move(reading.faults);
       opened->root = root.isEmpty() ? QString::fromStdString(coco::findImageFolder(opened->set)) : root;
       channel.post([this, opened] {
+        isOpeningSet_ = false;
         // A million annotations take a moment to let go of, too.
         QThreadPool::globalInstance()->start([old = std::exchange(set_, opened)] {});
         results_.reset();
@@ -59,11 +60,14 @@ void SetReader::openSet(const QString& annotations, const QString& root) {
       });
     } catch (const std::exception& error) {
       const QString why = QString::fromUtf8(error.what());
-      channel.post([this, why] { emit failed(tr("The annotations were not opened"), why); });
+      channel.post([this, why] {
+        isOpeningSet_ = false;
+        emit failed(tr("The annotations were not opened"), why);
+      });
     }
   };
-  work_->start(work);
-  emit progressed(tr("Reading the annotations"), 0, 0);
+  start(work, tr("Reading the annotations"));
+  isOpeningSet_ = true;
 }
 
 void SetReader::openResults(const QString& file) {
@@ -76,8 +80,10 @@ void SetReader::openResults(const QString& file) {
       opened->path = file;
       opened->hasMasks = hasMasks(set->set) && coco::resultsHaveMasks(path);
       const auto of = opened->hasMasks ? coco::OverlapOf::Masks : coco::OverlapOf::Boxes;
-      opened->detections =
+      coco::ResultReading reading =
           coco::readResults(path, set->set, of, {channel.stop, reporter(channel, this, tr("Reading the results"))});
+      opened->note = QString::fromStdString(coco::passedOverText(reading, set->set));
+      opened->detections = std::move(reading.detections);
       const auto matchesOf = [&](coco::OverlapOf what, const QString& words) -> SharedMatches {
         const coco::MatchOptions options{what, channel.stop, reporter(channel, this, words)};
         return std::make_shared<const std::vector<coco::ImageMatches>>(
@@ -92,12 +98,18 @@ void SetReader::openResults(const QString& file) {
       channel.post([this, why] { emit failed(tr("The results were not opened"), why); });
     }
   };
-  work_->start(work);
-  emit progressed(tr("Reading the results"), 0, 0);
+  start(work, tr("Reading the results"));
+}
+
+void SetReader::start(std::function<void(const Background::Channel&)> work, const QString& what) {
+  isOpeningSet_ = false;
+  work_->start(std::move(work));
+  emit progressed(what, 0, 0);
 }
 
 void SetReader::closeResults() {
   work_->abandon();
+  isOpeningSet_ = false;
   takeResults({}, {}, {});
   emit ended();
 }
@@ -136,8 +148,7 @@ void SetReader::evaluate() {
       channel.post([this, why] { emit failed(tr("The evaluation ended early"), why); });
     }
   };
-  work_->start(work);
-  emit progressed(tr("Evaluating boxes"), 0, 0);
+  start(work, tr("Evaluating boxes"));
 }
 
 }  // namespace slab

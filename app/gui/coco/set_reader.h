@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QObject>
+#include <functional>
 
 #include "app/gui/background.h"
 #include "app/gui/coco/opened_set.h"
@@ -17,6 +18,8 @@ class SetReader : public QObject {
 
   /// `root` "": looked for around the file.
   void openSet(const QString& annotations, const QString& root);
+  /// Whether a set is being read, which newer work would end.
+  [[nodiscard]] bool isOpeningSet() const { return isOpeningSet_; }
   /// Of the set that is open; matches follow, then scores (see `evaluate`).
   void openResults(const QString& file);
   /// Takes the results away.
@@ -49,7 +52,10 @@ class SetReader : public QObject {
  private:
   void takeResults(SharedResults results, SharedMatches boxes, SharedMatches masks);
 
+  void start(std::function<void(const Background::Channel&)> work, const QString& what);
+
   Background* work_;
+  bool isOpeningSet_ = false;
   SharedSet set_;
   SharedResults results_;
   SharedMatches boxes_, masks_;

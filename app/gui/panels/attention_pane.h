@@ -39,7 +39,10 @@ class AttentionPane : public QObject {
   /// A run with a checkpoint, or an imported model (ModelChoice::key); empty for none.
   void setRun(const QString& run);
   [[nodiscard]] const QString& run() const { return run_; }
+  /// That the run's map is of; empty where it has none.
+  [[nodiscard]] QString checkpoint() const;
   void show(const AttentionSubject& subject);
+  [[nodiscard]] const AttentionSubject& subject() const { return subject_; }
   /// Asks again, e.g. after a new checkpoint.
   void refresh();
 
@@ -67,7 +70,6 @@ class AttentionPane : public QObject {
   void updateHeader();
   [[nodiscard]] AttentionRequest requestFor(int layer, bool wantImage) const;
   [[nodiscard]] int layerIndex() const;
-  [[nodiscard]] QString checkpoint() const;
 
   Session& session_;
   int index_;

@@ -22,6 +22,9 @@
 namespace slab {
 namespace {
 
+/// What a detector's configuration begins with.
+constexpr const char* kDetectorPreset = "mask_rcnn_slab_swin_t_1x";
+
 QString count(std::int64_t value) {
   return QString::fromStdString(formatCount(static_cast<double>(value)));
 }
@@ -71,6 +74,7 @@ ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
   connect(fromRun_, &QAction::triggered, this, &ConfigurePanel::openRunConfig);
   connect(fromScratch_, &QAction::triggered, this, &ConfigurePanel::endBranch);
   connect(&session, &Session::imageFolderWanted, this, &ConfigurePanel::useImageFolder);
+  connect(&session, &Session::cocoSetWanted, this, &ConfigurePanel::useCocoSet);
   connect(&session, &Session::branchWanted, this, &ConfigurePanel::openBranch);
   connect(textMode_, &QAction::toggled, this, &ConfigurePanel::setTextMode);
   connect(allKeys_, &QAction::toggled, this, [this](bool all) {
@@ -84,6 +88,24 @@ void ConfigurePanel::useImageFolder(const QString& folder, qint64 classes, qint6
   document_.setMany(tr("Use a folder of images"), {{"data.type", Json("image_folder")},
                                                    {"data.root", Json(folder.toStdString())},
                                                    {"model.classes", Json(classes)}});
+}
+
+void ConfigurePanel::useCocoSet(const QString& annotations, const QString& images, qint64 classes) {
+  const QString words = tr("Train on a COCO set");
+  // Validation annotations are looked for beside the training's; those of another set have other classes.
+  const QFileInfo folder(QFileInfo(annotations).path());
+  const QString root = folder.fileName() == "annotations" ? folder.path() : QString();
+  QUndoStack& undo = session().undoStack();
+  undo.beginMacro(words);
+  if (!document_.config().isDetector()) document_.openPreset(QString::fromLatin1(kDetectorPreset));
+  document_.setMany(words,
+                    {{"data.type", Json("coco")},
+                     {"data.root", Json(root.toStdString())},
+                     {"data.annotations", Json(annotations.toStdString())},
+                     {"data.images", Json(images.toStdString())},
+                     {"detector.classes", Json(classes)}},
+                    {"data.val_annotations", "data.val_images"});
+  undo.endMacro();
 }
 
 QList<QAction*> ConfigurePanel::menuActions() const {

@@ -31,6 +31,11 @@ class ConfigurePanel : public Panel {
 
   /// Makes a folder of images the data of the configuration, and its classes the model's; undoable.
   void useImageFolder(const QString& folder, qint64 classes, qint64 images);
+  /// Makes a COCO set the training data of a detector, with as many classes as it has; one step of undo. A
+  /// configuration of a classifier gives way to a published detector's recipe.
+  void useCocoSet(const QString& annotations, const QString& images, qint64 classes);
+
+  [[nodiscard]] const ConfigDocument& document() const { return document_; }
 
  private:
   void refresh();

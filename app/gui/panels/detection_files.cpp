@@ -21,12 +21,16 @@ void DetectionPanel::openSet(const QString& annotations, const QString& root) {
 }
 
 void DetectionPanel::openResults(const QString& file) {
-  if (reader_->set()) {
-    reader_->openResults(file);
-  } else if (reader_->isBusy()) {
-    // The set is still being read.
+  if (reader_->isOpeningSet()) {
+    // They belong to the set that is still being read, and to no other.
     connect(
-        reader_, &SetReader::ended, this, [this, file] { openResults(file); }, Qt::SingleShotConnection);
+        reader_, &SetReader::ended, this,
+        [this, file, before = reader_->set()] {
+          if (reader_->set() != before) openResults(file);
+        },
+        Qt::SingleShotConnection);
+  } else if (reader_->set()) {
+    reader_->openResults(file);
   } else {
     session().report(tr("Open the annotations that these results belong to first: %1").arg(file), "warning");
   }
@@ -50,6 +54,13 @@ void DetectionPanel::pickFolder() {
   const QString folder = QFileDialog::getExistingDirectory(view_, tr("Folder that the file names are relative to"),
                                                            QFileInfo(QString::fromStdString(set->set.path)).path());
   if (!folder.isEmpty()) openSet(QString::fromStdString(set->set.path), folder);
+}
+
+void DetectionPanel::trainOnSet() {
+  const SharedSet set = reader_->set();
+  if (!set) return;
+  session().configureCocoSet(QString::fromStdString(set->set.path), set->root,
+                             static_cast<qint64>(set->set.categories.size()));
 }
 
 void DetectionPanel::pickPicture() {

@@ -47,7 +47,9 @@ void DetectionPanel::takeResults() {
   updateStyle();
   updateRows();
   if (current_ >= 0) showImage(std::exchange(current_, -1));
-  if (reader_->results()) reader_->evaluate();
+  if (!reader_->results()) return;
+  if (!reader_->results()->note.isEmpty()) session().report(reader_->results()->note, "warning");
+  reader_->evaluate();
 }
 
 const SharedMatches& DetectionPanel::matches() const {
@@ -165,6 +167,7 @@ void DetectionPanel::updateHeaders() {
   const SharedSet& set = reader_->set();
   openResults_->setEnabled(set != nullptr);
   closeResults_->setEnabled(reader_->results() != nullptr);
+  train_->setEnabled(set && !set->root.isEmpty());
   exportPicture_->setEnabled(current_ >= 0);
   mode_->setVisible(set != nullptr);
   for (QAction* action : {next_, previous_}) action->setEnabled(set != nullptr);

@@ -45,6 +45,7 @@ DetectionPanel::DetectionPanel(Session& session, QObject* parent)
       attention_(makeAction(this, tr("Attention at this object"), tr("Attention here"), "Ctrl+Shift+L")),
       next_(makeAction(this, tr("Next image of the set"), {}, "Ctrl+]")),
       previous_(makeAction(this, tr("Previous image of the set"), {}, "Ctrl+[")),
+      train_(makeAction(this, tr("Train on this set"), tr("Train on set"), "Ctrl+Shift+N")),
       stop_(makeAction(this, tr("Stop reading or evaluating"), tr("Stop"), {})),
       controls_(new DetectionControls(this)),
       doctor_(new CocoDoctor(session, this)),
@@ -63,6 +64,7 @@ DetectionPanel::DetectionPanel(Session& session, QObject* parent)
   connect(attention_, &QAction::triggered, this, &DetectionPanel::lookAtCurrent);
   connect(next_, &QAction::triggered, this, [this] { step(1); });
   connect(previous_, &QAction::triggered, this, [this] { step(-1); });
+  connect(train_, &QAction::triggered, this, &DetectionPanel::trainOnSet);
   connect(stop_, &QAction::triggered, reader_, &SetReader::stop);
   connect(&session, &Session::annotationsOpened, this, &DetectionPanel::openSet);
   connect(&session, &Session::resultsOpened, this, &DetectionPanel::openResults);
@@ -83,7 +85,7 @@ QAction* DetectionPanel::toggle(const QString& words, const QString& keys, bool 
 }
 
 QList<QAction*> DetectionPanel::menuActions() const {
-  return QList<QAction*>{openSet_, pickFolder_, openResults_, closeResults_, next_, previous_} + toggles_ +
+  return QList<QAction*>{openSet_, pickFolder_, openResults_, closeResults_, train_, next_, previous_} + toggles_ +
          QList<QAction*>{attention_, exportPicture_, stop_} + doctor_->actions() + scores_->actions();
 }
 
@@ -97,6 +99,7 @@ std::vector<PanelCard> DetectionPanel::makeCards() {
   QWidget* picture = makePicture();
   classes_ = new ClassFilter;
   classesHeader_ = new CardHeader(tr("Classes"));
+  classesHeader_->addButton(train_);
   connect(classes_, &ClassFilter::changed, this, [this] {
     updateObjects();
     updateHeaders();
@@ -158,6 +161,7 @@ QWidget* DetectionPanel::makeImages() {
                         "looked for around it. A file of results can be dropped after that. No data at hand? A small "
                         "detector trains on scenes that are made here."));
   empty_->addButton(openSet_);
+  empty_->addButton(session().actions().detections);
   empty_->addButton(session().actions().detectorDemo);
   grid_ = new DatasetGrid;
   grid_->setObjectName("detectionGrid");

@@ -70,13 +70,14 @@ class DetectionPanel : public Panel {
   void pickResults();
   void pickFolder();
   void pickPicture();
+  void trainOnSet();
   void lookAtCurrent();
   [[nodiscard]] const coco::ImageMatches* matchesOf(std::size_t image) const;
   [[nodiscard]] const SharedMatches& matches() const;
 
   SetReader* reader_;
   QAction *openSet_, *openResults_, *closeResults_, *pickFolder_, *exportPicture_, *attention_, *next_, *previous_,
-      *stop_;
+      *train_, *stop_;
   QList<QAction*> toggles_;
   DetectionControls* controls_;
   CocoDoctor* doctor_;

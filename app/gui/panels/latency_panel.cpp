@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "app/gui/panels/latency_report.h"
+#include "app/gui/panels/run_config.h"
 #include "app/gui/quiet_machine.h"
 #include "app/gui/session.h"
 #include "widgets/theme/controls.h"
@@ -45,7 +46,8 @@ LatencyPanel::LatencyPanel(Session& session, QObject* parent)
       export_(new QAction(tr("Export &figure..."), this)),
       exportParts_(new QAction(tr("Export \"&where the time goes\"..."), this)),
       exportAccuracy_(new QAction(tr("Export \"&accuracy against latency\"..."), this)),
-      exportNumbers_(new QAction(tr("Export the &numbers..."), this)) {
+      exportNumbers_(new QAction(tr("Export the &numbers..."), this)),
+      reading_(new Background(this)) {
   measure_->setShortcut(QKeySequence("Ctrl+M"));
   cancel_->setShortcut(QKeySequence("Ctrl+."));
   cancel_->setIconText(tr("Cancel"));
@@ -105,8 +107,10 @@ std::vector<PanelCard> LatencyPanel::makeCards() {
   };
   connect(&session(), &Session::runsChanged, this, &LatencyPanel::refresh);
   connect(&session(), &Session::currentRunChanged, this, &LatencyPanel::refresh);
+  connect(&session(), &Session::runsChanged, this, &LatencyPanel::readRuns);
   connect(&session(), &Session::currentRunChanged, this, &LatencyPanel::updateScatter);
   refresh();
+  readRuns();
   return {{"compare", tr("Side by side"), content, header_},
           {"parts", tr("Where the time goes"), padded(parts_), partsHeader_},
           {"accuracy", tr("Accuracy against latency"), padded(scatter_), scatterHeader}};
@@ -176,7 +180,7 @@ void LatencyPanel::refresh() {
   measure_->setEnabled(!isBusy);
   cancel_->setVisible(isBusy);
   for (QAction* action : {copy_, export_, exportParts_, exportNumbers_}) action->setEnabled(!rows_.empty());
-  exportAccuracy_->setEnabled(!accuracy_.empty());
+  exportAccuracy_->setEnabled(!measured_.empty());
   if (quiet_) {
     quiet_->setSign(Chip::Sign::Dot, isTraining ? theme().tokens().warning : theme().tokens().good);
     quiet_->setParts(isTraining ? tr("a training is running") : tr("no training running"), {});
@@ -238,7 +242,7 @@ void LatencyPanel::take(const WorkerReply& reply) {
   QString problem = reply.error;
   if (problem.isEmpty() && !reply.isCancelled) {
     try {
-      showReport(unpack<BenchReport>(reply.message));
+      showReport(unpack<BenchReport>(reply.message), runOfLabel_);
     } catch (const Error& error) {
       problem = QString::fromStdString(error.what());
     }
@@ -269,7 +273,7 @@ QString LatencyPanel::unit() const {
   return measuredBatch_ == 1 ? tr("ms per image") : tr("ms per batch of %1").arg(measuredBatch_);
 }
 
-void LatencyPanel::showReport(const BenchReport& report) {
+void LatencyPanel::showReport(const BenchReport& report, const std::map<std::string, QString>& runs) {
   rows_ = rowsOf(report);
   comparison_->setUnit(unit());
   comparison_->setRows(rows_);
@@ -285,12 +289,14 @@ void LatencyPanel::showReport(const BenchReport& report) {
                                        : tr("misses the total by %1 %: measure again on a quiet machine");
   partsHeader_->setSubtitle(std::isfinite(gap) ? words.arg(gap * 100, 0, 'f', 1) : QString());
   for (const LatencyRow& row : rows_) {
-    const auto found = runOfLabel_.find(row.label.toStdString());
-    const RunRow* measured = found == runOfLabel_.end() ? nullptr : session().run(found->second);
-    if (!measured || !std::isfinite(measured->top1)) continue;
-    accuracy_[measured->path] = {measured->name, measured->colour, row.p50 / measuredBatch_, measured->top1};
+    const auto found = runs.find(row.label.toStdString());
+    if (found == runs.end() || session().run(found->second) == nullptr) continue;
+    const QString problem = saveLatency(found->second, {row.mean / measuredBatch_, row.meanLow / measuredBatch_,
+                                                        row.meanHigh / measuredBatch_, measuredBatch_});
+    if (!problem.isEmpty()) session().report(tr("The measurement is not kept: %1").arg(problem), "warning");
   }
-  updateScatter();
+  knownRuns_.clear();
+  readRuns();
   const std::int64_t samples = report.rows.empty() ? 0 : report.rows.front().samples;
   emit statusChanged(tr("%1, %2 rounds, warm-up until stable").arg(contextWord(report, "order")).arg(samples),
                      tr("%1, %2 threads   torch %3   %4")
@@ -298,13 +304,45 @@ void LatencyPanel::showReport(const BenchReport& report) {
                               contextWord(report, "torch"), contextWord(report, "instructions")));
 }
 
+void LatencyPanel::readRuns() {
+  QStringList known, paths;
+  for (const RunRow& row : session().runs()) {
+    paths += row.path;
+    known += row.path + ' ' + QString::number(row.top1);
+  }
+  if (known == knownRuns_) return;
+  knownRuns_ = known;
+  reading_->start([this, paths](const Background::Channel& channel) {
+    channel.post([this, measured = readMeasured(paths)] {
+      measured_ = measured;
+      updateScatter();
+      refresh();
+    });
+  });
+}
+
+AccuracyPoint LatencyPanel::pointOf(const RunRow& run, const MeasuredRun& measured) const {
+  AccuracyPoint point{run.name, run.colour, measured.latency.mean, run.top1};
+  point.low = measured.latency.low;
+  point.high = measured.latency.high;
+  if (run.isDetector()) {
+    point.accuracy = 100 * measured.boxAp;
+    point.family = detectorFamily(configOf(&run));
+  }
+  return point;
+}
+
+/// Detectors as the paper draws them: box AP against latency, a line a family.
 void LatencyPanel::updateScatter() {
   std::vector<AccuracyPoint> points;
-  for (const auto& [path, point] : accuracy_) {
+  for (const auto& [path, measured] : measured_) {
     const RunRow* run = session().run(path);
-    if (run != nullptr && run->isDetector() == showsDetectors()) points.push_back(point);
+    if (run == nullptr || run->isDetector() != showsDetectors()) continue;
+    const AccuracyPoint point = pointOf(*run, measured);
+    if (std::isfinite(point.accuracy)) points.push_back(point);
   }
-  scatter_->setValueName(showsDetectors() ? tr("mask AP, %") : tr("top-1, %"));
+  scatter_->setValueName(showsDetectors() ? tr("box AP, %") : tr("top-1, %"));
+  scatter_->setJoined(showsDetectors() ? AccuracyScatter::Joined::Families : AccuracyScatter::Joined::Front);
   scatter_->setPoints(std::move(points));
 }
 

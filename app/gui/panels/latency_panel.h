@@ -5,7 +5,9 @@
 #include <QStackedWidget>
 #include <map>
 
+#include "app/gui/background.h"
 #include "app/gui/panel.h"
+#include "app/gui/panels/measured_runs.h"
 #include "core/wire/messages.h"
 #include "widgets/latency_chart/accuracy_scatter.h"
 #include "widgets/latency_chart/latency_table.h"
@@ -14,6 +16,7 @@
 namespace slab {
 
 class QuietMachine;
+struct RunRow;
 struct WorkerReply;
 
 class LatencyPanel : public Panel {
@@ -29,8 +32,13 @@ class LatencyPanel : public Panel {
   QList<QAction*> contextActions() const override { return {copy_, export_, cancel_, measure_}; }
   QList<QAction*> menuActions() const override;
   void activate() override { refresh(); }
-  bool isSettled() const override { return request_ == 0; }
+  bool isSettled() const override { return request_ == 0 && !reading_->isBusy(); }
   void prepareForPicture() override;
+
+  /// Takes a finished measurement of `runs`, run directories by the labels of the report's rows: what they took is kept
+  /// with them.
+  void showReport(const BenchReport& report, const std::map<std::string, QString>& runs);
+  [[nodiscard]] const AccuracyScatter& scatter() const { return *scatter_; }
 
  private:
   enum class What { Architecture, Runs };
@@ -39,11 +47,12 @@ class LatencyPanel : public Panel {
   void ask();
   void take(const WorkerReply& reply);
   void showProgress(const BenchProgress& progress);
-  void showReport(const BenchReport& report);
   void cancel();
   void finish();
   void refresh();
+  void readRuns();
   void updateScatter();
+  [[nodiscard]] AccuracyPoint pointOf(const RunRow& run, const MeasuredRun& measured) const;
   void exportFigure(const Figure* figure, const QString& name);
   void exportNumbers();
   [[nodiscard]] std::vector<BenchEntry> entries() const;
@@ -58,8 +67,9 @@ class LatencyPanel : public Panel {
   quint64 request_ = 0;
   std::vector<LatencyRow> rows_;
   int measuredBatch_ = 1;
-  /// Milliseconds and top-1 of runs measured in this session, by path.
-  std::map<QString, AccuracyPoint> accuracy_;
+  Background* reading_;
+  QStringList knownRuns_;  // with their scores: what `measured_` was read for
+  std::map<QString, MeasuredRun> measured_;
   std::map<std::string, QString> runOfLabel_;
   // Cards and context widgets; owned by the window.
   QStackedWidget* stack_ = nullptr;

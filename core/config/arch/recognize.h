@@ -42,12 +42,15 @@ std::optional<Recognition> recognizeModel(const KeyShapes& keys, const ModelHint
 struct DetectorRecognition {
   std::string name;  // in detectors()
   std::int64_t classes = 0;
+  NormKind norm = NormKind::PrepBn;  // of the file, whatever the named detector's is
 };
 
 /// Whether the keys are those of a Mask R-CNN under mmdet's names ("backbone.", "neck.", "rpn_head.", "roi_head.").
 bool isDetector(const KeyShapes& keys);
 
-/// Which of detectors() such keys belong to, by depths, widths and attention of the backbone and the pyramid's width.
+/// Which of detectors() such keys belong to, by depths, widths and attention of the backbone and the pyramid's width;
+/// the norm by the keys of the first one. A plain Swin's, trained with LayerNorm, is named as the PRepBN one of its
+/// dimensions.
 std::optional<DetectorRecognition> recognizeDetector(const KeyShapes& keys);
 
 }  // namespace slab

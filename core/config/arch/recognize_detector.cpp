@@ -25,11 +25,19 @@ std::string blockOf(const ModelConfig& backbone, std::size_t stage, std::int64_t
              : "backbone.block" + std::to_string(stage + 1) + "." + std::to_string(block) + ".";
 }
 
+std::string patchesOf(const ModelConfig& backbone) {
+  return backbone.family() == Family::Swin ? "backbone.patch_embed." : "backbone.patch_embed1.";
+}
+
+NormKind normOf(const ModelConfig& backbone, const KeyShapes& keys) {
+  const std::string norm = patchesOf(backbone) + "norm.";
+  if (keys.contains(norm + "weight")) return NormKind::LayerNorm;
+  return keys.contains(norm + "alpha") ? NormKind::RepBn : NormKind::PrepBn;
+}
+
 bool fits(const DetectorConfig& detector, const KeyShapes& keys) {
   const ModelConfig& backbone = detector.backbone;
-  const std::string patches =
-      backbone.family() == Family::Swin ? "backbone.patch_embed.proj.weight" : "backbone.patch_embed1.proj.weight";
-  if (firstSize(keys, patches) != backbone.embedDim) return false;
+  if (firstSize(keys, patchesOf(backbone) + "proj.weight") != backbone.embedDim) return false;
   if (firstSize(keys, "neck.lateral_convs.0.conv.weight") != detector.channels) return false;
   for (std::size_t stage = 0; stage < backbone.depths.size(); ++stage) {
     const std::int64_t depth = backbone.depths[stage];
@@ -52,7 +60,7 @@ std::optional<DetectorRecognition> recognizeDetector(const KeyShapes& keys) {
   const auto& all = detectors();
   const auto found = std::find_if(all.begin(), all.end(), [&](const auto& detector) { return fits(detector, keys); });
   if (found == all.end() || classes < 1) return std::nullopt;
-  return DetectorRecognition{found->name, classes};
+  return DetectorRecognition{found->name, classes, normOf(found->backbone, keys)};
 }
 
 }  // namespace slab

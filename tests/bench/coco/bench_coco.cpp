@@ -48,7 +48,7 @@ void runOurs(const Settings& settings, const std::string& folder, const std::str
   Stopwatch watch;
   const coco::CocoSet set =
       coco::loadAnnotations(folder + "/annotations.json", {.withShapes = options.of == coco::OverlapOf::Masks});
-  const auto detections = coco::readResults(folder + "/" + kind + ".json", set, options.of);
+  const auto detections = coco::readResults(folder + "/" + kind + ".json", set, options.of).detections;
   times.reading.push_back(watch.seconds());
   watch.restart();
   times.ap = coco::evaluate(set, detections, options).stats[0];

@@ -44,7 +44,8 @@ CocoScores evaluated(std::uint64_t number, OverlapOf of, int threads) {
   EvaluationOptions options;
   options.of = of;
   options.threads = threads;
-  return evaluate(reading.set, parseResults(bytesOf(results.dump()), "results.json", reading.set, of), options);
+  return evaluate(reading.set, parseResults(bytesOf(results.dump()), "results.json", reading.set, of).detections,
+                  options);
 }
 
 OverlapOf kindOf(const std::string& word) {

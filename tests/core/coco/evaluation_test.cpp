@@ -122,7 +122,8 @@ TEST(Evaluation, TheNumberOfThreadsChangesNothing) {
     const test::SyntheticSet made = test::drawSet(number);
     const std::string annotations = made.annotations.dump(), results = made.results.dump();
     const CocoSet set = parseAnnotations(std::as_bytes(std::span(annotations)), "set.json").set;
-    const auto found = parseResults(std::as_bytes(std::span(results)), "results.json", set, OverlapOf::Masks);
+    const auto found =
+        parseResults(std::as_bytes(std::span(results)), "results.json", set, OverlapOf::Masks).detections;
     EXPECT_EQ(evaluate(set, found, of(OverlapOf::Masks, 1)).stats, evaluate(set, found, of(OverlapOf::Masks, 4)).stats);
   }
 }

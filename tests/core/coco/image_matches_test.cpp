@@ -29,7 +29,7 @@ Drawn drawn(std::uint64_t number) {
   const test::SyntheticSet made = test::drawSet(number);
   Drawn drawn;
   drawn.set = parseAnnotations(bytesOf(made.annotations.dump()), "set.json").set;
-  drawn.detections = parseResults(bytesOf(made.results.dump()), "results.json", drawn.set, OverlapOf::Boxes);
+  drawn.detections = parseResults(bytesOf(made.results.dump()), "results.json", drawn.set, OverlapOf::Boxes).detections;
   return drawn;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/coco/annotation_file.h"
+#include "core/coco/evaluation.h"
 #include "core/coco/result_file.h"
 #include "core/formats/support.h"
 
@@ -364,6 +365,26 @@ TEST(MalformedSets, AWorkingSetIsRefusedWithTheFirstFaultAndTheNumberOfOthers) {
   EXPECT_EQ(loadAnnotations(folder.file("noted.json")).annotations.size(), 3U) << "what can be used is used";
 }
 
+TEST(MalformedSets, AnEmptySegmentationIsAnObjectWithoutAMask) {
+  json boxesOnly = soundSet();
+  for (auto& annotation : boxesOnly["annotations"]) annotation["segmentation"] = json::array();
+  const AnnotationReading reading = read(boxesOnly.dump());
+  EXPECT_EQ(reading.faults.count(), 3);
+  EXPECT_EQ(reading.faults.blocking(), 0);
+  ASSERT_EQ(reading.set.annotations.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(reading.set.annotations[0].shape));
+  EvaluationOptions options;
+  options.threads = 1;
+  EXPECT_EQ(evaluate(reading.set, {}, options).stats[0], 0) << "boxes are compared";
+  options.of = OverlapOf::Masks;
+  EXPECT_FALSE(test::errorOf([&] { evaluate(reading.set, {}, options); }).empty()) << "masks are not";
+  test::TemporaryDirectory folder;
+  json results = soundResults();
+  results[0]["segmentation"] = json::array();
+  test::writeFile(folder.file("results.json"), results.dump());
+  EXPECT_FALSE(resultsHaveMasks(folder.file("results.json")));
+}
+
 TEST(MalformedSets, AMillionFaultsAreCountedAndTheFirstNamed) {
   FaultList faults;
   for (int i = 0; i < 5000; ++i) faults.add({FaultKind::ZeroArea, std::to_string(i), "m", false});
@@ -386,8 +407,8 @@ TEST(MalformedResults, EachIsOneMessage) {
   const std::vector<Case> all{
       {"another image", kBoxes, [](json& r) { r[1]["image_id"] = 99; },
        "result 2 is of image 99, which is not in set.json; give"},
-      {"another category", kBoxes, [](json& r) { r[1]["category_id"] = 0; },
-       "result 2 is of category 0, which is not in set.json; write COCO's"},
+      {"other categories alone", kBoxes, [](json& r) { r[0]["category_id"] = r[1]["category_id"] = 0; },
+       "result 1 is of category 0, which is not in set.json, nor is any other's; write COCO's"},
       {"no image", kBoxes, [](json& r) { r[0].erase("image_id"); }, "result 1 has no image_id"},
       {"no category", kBoxes, [](json& r) { r[0].erase("category_id"); }, "result 1 has no category_id"},
       {"no score", kBoxes, [](json& r) { r[1].erase("score"); }, "result 2 has no score"},
@@ -449,7 +470,7 @@ TEST(MalformedResults, EachIsOneMessage) {
   const CocoSet set = read(soundSet().dump()).set;
   const auto parse = [&](const json& results, OverlapOf of) {
     const std::string text = results.dump();
-    return parseResults(std::as_bytes(std::span(text)), "results.json", set, of);
+    return parseResults(std::as_bytes(std::span(text)), "results.json", set, of).detections;
   };
   for (const Case& one : all) {
     json results = soundResults();
@@ -468,12 +489,34 @@ TEST(MalformedResults, TheFirstResultDecidesAboutAreas) {
   results.erase(0);
   const auto parse = [&] {
     const std::string text = results.dump();
-    return parseResults(std::as_bytes(std::span(text)), "results.json", set, OverlapOf::Masks).front();
+    return parseResults(std::as_bytes(std::span(text)), "results.json", set, OverlapOf::Masks).detections.front();
   };
   EXPECT_EQ(parse().area, 16) << "of the box, which is given";
   results[0].erase("bbox");
   EXPECT_EQ(parse().area, 60) << "of the mask";
   EXPECT_EQ(parse().box, (CocoBox{2, 0, 6, 10}));
+  results[0]["bbox"] = json::array();
+  EXPECT_EQ(parse().area, 60) << "an empty box is none";
+  EXPECT_EQ(parse().box, (CocoBox{2, 0, 6, 10}));
+}
+
+TEST(MalformedResults, OtherCategoriesAreCountedAndPassedOver) {
+  const CocoSet set = read(soundSet().dump()).set;
+  json results = soundResults();
+  for (int i = 0; i < 3; ++i) results.push_back({{"image_id", 7}, {"category_id", 80 + i}, {"score", 0.5}});
+  std::swap(results[0], results[3]);
+  results[0]["bbox"] = {0, 0, 1, 1};
+  const std::string text = results.dump();
+  const auto parse = [&](const std::string& json) {
+    return parseResults(std::as_bytes(std::span(json)), "results.json", set, OverlapOf::Boxes);
+  };
+  const ResultReading reading = parse(text);
+  EXPECT_EQ(reading.detections.size(), 2U);
+  EXPECT_EQ(reading.otherCategories, 3);
+  EXPECT_EQ(passedOverText(reading, set), "3 results are of categories that set.json has not, and were passed over");
+  EXPECT_EQ(passedOverText(parse(soundResults().dump()), set), "");
+  results[0]["image_id"] = 99;
+  EXPECT_TRUE(contains(test::errorOf([&] { parse(results.dump()); }), "result 1 is of image 99"));
 }
 
 }  // namespace

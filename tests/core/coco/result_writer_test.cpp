@@ -29,7 +29,7 @@ TEST_F(ResultWriter, WhatIsWrittenReadsBackAsTheSameDetections) {
     const test::SyntheticSet made = test::drawSet(number);
     const std::string annotations = made.annotations.dump(), results = made.results.dump();
     const CocoSet set = parseAnnotations(bytesOf(annotations), "set.json").set;
-    auto detections = parseResults(bytesOf(results), "results.json", set, OverlapOf::Masks);
+    auto detections = parseResults(bytesOf(results), "results.json", set, OverlapOf::Masks).detections;
     for (std::size_t i = 0; i < detections.size(); ++i) {
       // Numbers of no short decimal form.
       detections[i].score += 1e-3 / static_cast<double>(i + 3);
@@ -37,7 +37,7 @@ TEST_F(ResultWriter, WhatIsWrittenReadsBackAsTheSameDetections) {
       detections[i].area = detections[i].box.width * detections[i].box.height;
     }
     writeResults(path_, detections);
-    const auto again = readResults(path_, set, OverlapOf::Masks);
+    const auto again = readResults(path_, set, OverlapOf::Masks).detections;
     ASSERT_EQ(again.size(), detections.size());
     total += again.size();
     for (std::size_t i = 0; i < again.size(); ++i) {
@@ -52,7 +52,8 @@ TEST_F(ResultWriter, WhatIsWrittenReadsBackAsTheSameDetections) {
       EvaluationOptions options;
       options.of = of;
       options.threads = 1;
-      EXPECT_EQ(evaluate(set, readResults(path_, set, of), options).stats, evaluate(set, detections, options).stats);
+      EXPECT_EQ(evaluate(set, readResults(path_, set, of).detections, options).stats,
+                evaluate(set, detections, options).stats);
     }
   }
   EXPECT_GT(total, 100U);

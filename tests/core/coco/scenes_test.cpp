@@ -174,11 +174,24 @@ TEST_F(Scenes, AStopOrAFailureLeavesNothing) {
   without.items = folder_.file("nowhere");
   EXPECT_TRUE(test::contains(test::errorOf([&] { makeSceneSet(without); }), "dataset-fashion-mnist"));
   EXPECT_EQ(namesIn(), (std::vector<std::string>{"items"}));
-  fs::create_directory(folder_.file("there"));
+  fs::create_directories(folder_.file("there") + "/inside");
   EXPECT_TRUE(test::contains(test::errorOf([&] { makeSceneSet(options("there")); }), "exists already"));
   SceneSetOptions none = options("set");
   none.images = 0;
   EXPECT_TRUE(test::contains(test::errorOf([&] { makeSceneSet(none); }), "name 1 to"));
+}
+
+TEST_F(Scenes, AnEmptyFolderIsTakenAndKeptAfterAStop) {
+  fs::create_directory(folder_.file("empty"));
+  std::stop_source stop;
+  SceneSetOptions stopped = options("empty");
+  stopped.stop = stop.get_token();
+  stop.request_stop();
+  EXPECT_FALSE(makeSceneSet(stopped).isComplete);
+  EXPECT_TRUE(fs::is_empty(folder_.file("empty")));
+  EXPECT_TRUE(makeSceneSet(options("empty")).isComplete);
+  EXPECT_EQ(filesOf("empty").size(), 12U + 2U + 2U);
+  EXPECT_EQ(namesIn(), (std::vector<std::string>{"empty", "items"}));
 }
 
 TEST(Contour, PolygonsGiveTheVeryPixelsOrThereIsAHole) {

@@ -149,7 +149,7 @@ TEST(CheckLinks, StopsBetweenAnnotations) {
   EXPECT_EQ(faults.count(), ReadingWatch::kEvery) << "none names an image that is there";
   set.annotations.resize(ReadingWatch::kEvery);
   stop.request_stop();
-  EXPECT_TRUE(contains(test::errorOf([&] { checkLinks(set, {}, faults, watch); }), "reading was stopped"));
+  EXPECT_TRUE(contains(test::errorOf([&] { checkLinks(set, {}, faults, watch); }), "stopped while reading"));
 }
 
 }  // namespace

@@ -113,6 +113,32 @@ TEST(Recognize, OtherNetworksAreNotTakenForOurs) {
   EXPECT_FALSE(recognizeModel(keysOf("mask_rcnn_fpn_heads_pvt"), {}).has_value());
 }
 
+TEST(Recognize, ADetectorByItsBackboneAndItsNormByTheFile) {
+  const auto detectorOf = [](const std::string& backbone, const std::string& heads) {
+    KeyShapes keys = keysOf(heads);
+    for (const auto& [key, shape] : keysOf(backbone)) keys["backbone." + key] = shape;
+    return keys;
+  };
+  struct Case {
+    const char *backbone, *heads, *name;
+    NormKind norm;
+  };
+  for (const Case& one :
+       {Case{"det_backbone_prepbn_swin_t", "mask_rcnn_fpn_heads_swin_ts", "mask_rcnn_prepbn_swin_t", NormKind::PrepBn},
+        Case{"det_backbone_slab_swin_s", "mask_rcnn_fpn_heads_swin_ts", "mask_rcnn_slab_swin_s", NormKind::PrepBn},
+        Case{"swin_t", "mask_rcnn_fpn_heads_swin_ts", "mask_rcnn_prepbn_swin_t", NormKind::LayerNorm},
+        Case{"swin_t_prepbn", "mask_rcnn_fpn_heads_swin_ts", "mask_rcnn_prepbn_swin_t", NormKind::RepBn},
+        Case{"pvt_t_prepbn", "mask_rcnn_fpn_heads_pvt", "mask_rcnn_pvt_t_prepbn", NormKind::PrepBn},
+        Case{"pvt_t", "mask_rcnn_fpn_heads_pvt", "mask_rcnn_pvt_t_prepbn", NormKind::LayerNorm}}) {
+    SCOPED_TRACE(one.backbone);
+    const auto found = recognizeDetector(detectorOf(one.backbone, one.heads));
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->name, one.name);
+    EXPECT_EQ(found->classes, 80);
+    EXPECT_EQ(found->norm, one.norm);
+  }
+}
+
 TEST(Recognize, SizesThatMakeNoSenseDoNotCrash) {
   for (const std::int64_t size : {std::int64_t{0}, std::int64_t{1}, INT64_MAX}) {
     KeyShapes keys = keysOf("slab_swin_t");

@@ -165,7 +165,7 @@ TEST_F(DetectorJob, AnEvaluationsFileOfResultsGivesItsNumbersAgain) {
 
   const coco::CocoSet set = coco::loadAnnotations(annotations("val").string());
   for (const auto of : {coco::OverlapOf::Boxes, coco::OverlapOf::Masks}) {
-    const auto detections = coco::readResults(asked.results, set, of);
+    const auto detections = coco::readResults(asked.results, set, of).detections;
     EXPECT_EQ(static_cast<std::int64_t>(detections.size()), report.detections);
     coco::EvaluationOptions options;
     options.of = of;
