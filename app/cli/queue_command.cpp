@@ -17,7 +17,7 @@ namespace {
 
 struct Options {
   ProjectOption project;
-  ConfigOptions source;
+  QueuedSource source;
   std::string name;
   std::vector<std::int64_t> ids;
   std::int64_t job = 0, place = 0;
@@ -27,12 +27,12 @@ struct Options {
 };
 
 int addJob(const Options& options) {
-  if (options.source.preset.empty() && options.source.file.empty()) {
-    throw CLI::RequiredError("--preset or --config");
-  }
-  const LoadedConfig loaded = options.source.loadOrThrow();
-  const std::string name = options.name.empty() ? baseName(options.source, loaded.config) : options.name;
-  const std::vector<NewJob> jobs{{name, takeSnapshot(loaded, std::filesystem::current_path()), ""}};
+  QueuedSource source = options.source;
+  source.resolve();
+  const LoadedConfig loaded = source.loadOrThrow();
+  source.requireSameModel(loaded.config);
+  const std::string name = options.name.empty() ? baseName(source, loaded.config) : options.name;
+  const std::vector<NewJob> jobs{{name, takeSnapshot(loaded, std::filesystem::current_path()), "", source.branchPoint}};
   printAdded(RunQueue(options.project.path()).add(jobs), jobs, options.json);
   return kDone;
 }
@@ -132,7 +132,8 @@ CLI::App* addSubcommand(CLI::App& app, Options& options, const char* name, const
 void addEditing(CLI::App& app, Options& o, std::vector<Entry>& entries) {
   CLI::App* add = addSubcommand(app, o, "add", "Queue a training: its configuration is kept as it is now");
   o.source.add(*add);
-  add->add_option("--name", o.name, "Of its run (default: the preset's, the file's or the model's)");
+  add->add_option("--name", o.name,
+                  "Of its run (default: the preset's, the file's or the model's; of a branch PARENT-from-STEP)");
   entries.push_back({add, addJob});
   entries.push_back({addSubcommand(app, o, "list", "Running, waiting and finished jobs"), listJobs});
   CLI::App* move = addSubcommand(app, o, "move", "Give a waiting job another place: 1 is next");

@@ -165,6 +165,7 @@ ChildProcess QueueWorker::startTraining(const QueueJob& job) {
       arguments.emplace_back(option);
       arguments.push_back((folder / (stem + suffix)).string());
     }
+    if (!job.from.empty()) arguments.insert(arguments.end(), {"--from", job.from});
     fs::create_directories(run.path(), ignored);
   }
   ChildProcess process = ChildProcess::start(options_.program, arguments, run.log());

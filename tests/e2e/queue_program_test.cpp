@@ -92,6 +92,34 @@ TEST_F(QueueProgram, RunsJobsInTheOrderTheyHaveThen) {
   EXPECT_EQ(list["jobs"][1]["run_state"], "done");
 }
 
+TEST_F(QueueProgram, ABranchBeginsWithItsCheckpoint) {
+  add("parent", {"train.checkpoint_every=6"});
+  ASSERT_EQ(runQueue().exitCode, 0);
+  const std::string parent = run("parent").string();
+  const auto queued = slab({"queue", "add", "--from", parent + "@6", "--set", "optim.lr=0.001"});
+  ASSERT_EQ(queued.exitCode, 0) << queued.err;
+  EXPECT_EQ(slab({"sweep", "--from", parent, "--grid", "train.steps=14"}).exitCode, 0);
+  const auto other = slab({"queue", "add", "--from", parent, "--set", "model.mlp_ratio=[2]"});
+  EXPECT_EQ(other.exitCode, 1);
+  EXPECT_NE(other.err.find("a branch keeps the model"), std::string::npos) << other.err;
+  const Json list = Json::parse(slab({"queue", "list"}).out);
+  EXPECT_EQ(list["jobs"][0]["name"], "parent-from-6");
+  EXPECT_EQ(list["jobs"][0]["from"], parent + "@6");
+  EXPECT_EQ(list["jobs"][1]["from"], parent + "@12") << "the newest one, by its step";
+
+  ASSERT_EQ(runQueue().exitCode, 0);
+  const auto check = [&](const std::string& name, std::int64_t from, std::int64_t to) {
+    const RunSummary child = summarize(RunDirectory(run(name)));
+    EXPECT_EQ(child.state, RunState::Done) << name;
+    EXPECT_EQ(fs::path(child.parent).filename(), "parent") << name;
+    EXPECT_EQ(child.parentStep, from) << name;
+    EXPECT_EQ(child.step, to) << name;
+  };
+  check("parent-from-6", 6, 12);
+  check("parent-from-12-steps14", 12, 14);
+  EXPECT_EQ(Json::parse(contentOf(run("parent-from-6") / "config.json"))["optim"]["lr"], 0.001);
+}
+
 TEST_F(QueueProgram, AJobThatFailsDoesNotHoldUpTheOthers) {
   const auto bad = add("bad", {"data.labels=" + (folder_ / "nowhere.npy").string()}), good = add("good");
   const auto result = runQueue();

@@ -10,11 +10,14 @@
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <set>
 
 #include "app/gui/card_dock.h"
 #include "app/gui/context_bar.h"
+#include "app/gui/dialogs/sweep_dialog.h"
 #include "app/gui/panels/failure_card.h"
+#include "app/gui/project_queue.h"
 #include "app/gui/project_reader.h"
 #include "app/gui/run_actions.h"
 #include "app/gui/workspace.h"
@@ -253,6 +256,29 @@ TEST_F(MainWindowTest, AFailedRunNamesItsLayerAndOffersTheWaysBack) {
   for (QAction* action : card->actions()) EXPECT_TRUE(action->isEnabled()) << action->text().toStdString();
   session_.setCurrentRun(project_->path() + "/runs/swin_tiny28-ln-0004");
   for (QAction* action : card->actions()) EXPECT_FALSE(action->isEnabled()) << action->text().toStdString();
+}
+
+TEST_F(MainWindowTest, AConfiguredBranchIsQueuedAndSweptAsABranch) {
+  const QTemporaryDir folder;
+  test::writeSampleRun(path(folder), {"parent"});
+  session_.openProject(folder.path());
+  const QString parent = folder.path() + "/runs/parent";
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.run(parent) != nullptr; }, kPatience));
+  session_.configureBranch(parent, 187);
+  const QList<QAction*> actions = window_->workspace()->panel().contextActions();
+  actions.at(2)->trigger();  // add to the queue
+  QTimer::singleShot(0, [] {
+    auto* dialog = qobject_cast<SweepDialog*>(QApplication::activeModalWidget());
+    ASSERT_NE(dialog, nullptr);
+    dialog->addKey("optim.lr", "1e-3, 2e-3");
+    dialog->accept();
+  });
+  actions.at(1)->trigger();  // sweep
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.queue().jobs().size() == 3; }, kPatience));
+  for (const QueueJob& job : session_.queue().jobs()) {
+    EXPECT_EQ(job.from, parent.toStdString() + "@187") << job.name;
+    EXPECT_EQ(job.name.substr(0, 15), "parent-from-187");
+  }
 }
 
 TEST_F(MainWindowTest, AnEmptyProjectInvites) {

@@ -221,14 +221,16 @@ void ConfigurePanel::start() {
 
 void ConfigurePanel::addToQueue() {
   const ConfigSource source{.preset = "", .text = document_.text().toStdString(), .fileName = "", .overrides = {}};
-  session().queue().add(
-      {{runName().toStdString(), takeSnapshot(loadConfig(source), std::filesystem::current_path()), ""}});
+  session().queue().add({{runName().toStdString(), takeSnapshot(loadConfig(source), std::filesystem::current_path()),
+                          "", branchFrom_.toStdString()}});
 }
 
 void ConfigurePanel::openSweep() {
   SweepDialog dialog(document_.text().toStdString(), runName().toStdString(), form_);
   if (dialog.exec() != QDialog::Accepted) return;
-  session().queue().addSweep(runName(), dialog.method(), dialog.jobs());
+  std::vector<NewJob> jobs = dialog.jobs();
+  for (NewJob& job : jobs) job.from = branchFrom_.toStdString();
+  session().queue().addSweep(runName(), dialog.method(), jobs);
 }
 
 void ConfigurePanel::openRunConfig() {
