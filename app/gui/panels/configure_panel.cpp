@@ -35,6 +35,7 @@ Panel* makeConfigurePanel(Session& session, QObject* parent) {
 ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
     : Panel(session, parent),
       document_(session.undoStack()),
+      imageCount_(Session::slabProgram()),
       start_(new QAction(tr("&Start training"), this)),
       addToQueue_(new QAction(tr("&Add to the queue"), this)),
       sweep_(new QAction(tr("Queue a s&weep..."), this)),
@@ -72,6 +73,7 @@ ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
   connect(fromScratch_, &QAction::triggered, this, &ConfigurePanel::endBranch);
   connect(&session, &Session::imageFolderWanted, this, &ConfigurePanel::useImageFolder);
   connect(&session, &Session::branchWanted, this, &ConfigurePanel::openBranch);
+  connect(&imageCount_, &ImageCount::counted, this, &ConfigurePanel::refresh);
   connect(textMode_, &QAction::toggled, this, &ConfigurePanel::setTextMode);
   connect(allKeys_, &QAction::toggled, this, [this](bool all) {
     if (form_) form_->setShowAll(all);
@@ -79,8 +81,7 @@ ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
 }
 
 void ConfigurePanel::useImageFolder(const QString& folder, qint64 classes, qint64 images) {
-  scannedFolder_ = folder;
-  scannedImages_ = images;
+  imageCount_.set(folder, images);
   document_.setMany(tr("Use a folder of images"), {{"data.type", Json("image_folder")},
                                                    {"data.root", Json(folder.toStdString())},
                                                    {"model.classes", Json(classes)}});
@@ -154,8 +155,8 @@ QList<QWidget*> ConfigurePanel::makeContextWidgets() {
 
 void ConfigurePanel::refresh() {
   const DataConfig& data = document_.config().data;
-  const bool isScanned = data.type == DataType::ImageFolder && data.root == scannedFolder_.toStdString();
-  document_.setImages(isScanned ? std::optional<qint64>(scannedImages_) : std::nullopt);
+  const bool isFolder = data.type == DataType::ImageFolder && !data.root.empty();
+  document_.setImages(isFolder ? imageCount_.of(QString::fromStdString(data.root)) : std::nullopt);
   const RunConfig& config = document_.config();
   if (tree_) {
     const ModelCost cost = modelCost(config.model);
