@@ -198,6 +198,17 @@ void checkRecalibration(Issues& issues, const RunConfig& config) {
            setTo("prepbn.recalibrate", 0));
 }
 
+// A configuration that accumulates for one process makes a step of several so many times larger.
+void checkAccumulation(Issues& issues, const RunConfig& config, std::int64_t ranks) {
+  const std::int64_t accumulate = config.train.accumulate, alone = config.train.batch * accumulate;
+  if (ranks <= 1 || accumulate <= 1 || alone * ranks == config.optim.lrBatch) return;
+  addWarning(issues, "train.accumulate",
+             std::to_string(ranks) + " processes that accumulate " + formatInteger(accumulate) + " batches each take " +
+                 formatInteger(alone * ranks) + " images a step, " + std::to_string(ranks) +
+                 " times those of one process" + (config.optim.lrBatch > 0 ? ", and the rates are scaled alike" : ""),
+             accumulate % ranks == 0 ? std::optional(setTo("train.accumulate", accumulate / ranks)) : std::nullopt);
+}
+
 void checkMilestones(Issues& issues, const RunConfig& config) {
   if (config.optim.schedule != LrScheduleKind::Step) return;
   const auto& milestones = config.optim.milestones;
@@ -305,6 +316,7 @@ std::vector<ConfigIssue> validate(const RunConfig& config, std::optional<std::in
     addError(issues, "data.drop_last", "the processes of a distributed training take whole batches alone",
              setTo("data.drop_last", true));
   }
+  checkAccumulation(issues, config, ranks);
   if (config.optim.betas.size() != 2)
     addError(issues, "optim.betas", "needs two numbers", setTo("optim.betas", Json::array({0.9, 0.999})));
   const bool cuda = config.device.rfind("cuda:", 0) == 0 &&

@@ -195,7 +195,7 @@ void Training::openData() {
 void Training::warnOf(const std::vector<ConfigIssue>& issues) {
   const auto& shown = request_.config.issues;
   for (const ConfigIssue& issue : issues) {
-    const std::string words = issue.key + ": " + issue.message;
+    const std::string words = issue.key + ": " + issue.message + (issue.mend ? " (" + issue.mend->label + ")" : "");
     warnings_.push_back(words);
     const bool isShown =
         std::any_of(shown.begin(), shown.end(), [&](const ConfigIssue& known) { return known.key == issue.key; });
