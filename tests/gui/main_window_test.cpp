@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
+#include <QClipboard>
 #include <QLabel>
 #include <QMenuBar>
 #include <QProcess>
@@ -16,6 +17,7 @@
 #include "app/gui/card_dock.h"
 #include "app/gui/context_bar.h"
 #include "app/gui/dialogs/sweep_dialog.h"
+#include "app/gui/panels/configure_panel.h"
 #include "app/gui/panels/failure_card.h"
 #include "app/gui/project_queue.h"
 #include "app/gui/project_reader.h"
@@ -266,6 +268,9 @@ TEST_F(MainWindowTest, AConfiguredBranchIsQueuedAndSweptAsABranch) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return session_.run(parent) != nullptr; }, kPatience));
   session_.configureBranch(parent, 187);
   const QList<QAction*> actions = window_->workspace()->panel().contextActions();
+  actions.at(0)->trigger();  // copy as command
+  EXPECT_EQ(QGuiApplication::clipboard()->text(),
+            "slab train --from " + parent + "@187 --run " + folder.path() + "/runs/parent-from-187");
   actions.at(2)->trigger();  // add to the queue
   QTimer::singleShot(0, [] {
     auto* dialog = qobject_cast<SweepDialog*>(QApplication::activeModalWidget());
@@ -279,6 +284,27 @@ TEST_F(MainWindowTest, AConfiguredBranchIsQueuedAndSweptAsABranch) {
     EXPECT_EQ(job.from, parent.toStdString() + "@187") << job.name;
     EXPECT_EQ(job.name.substr(0, 15), "parent-from-187");
   }
+}
+
+TEST_F(MainWindowTest, ARunsConfigurationHoldsWhatWasSetBesideItsText) {
+  const QTemporaryDir folder;
+  test::writeSampleRun(path(folder), {"run"});  // with keys beside the preset
+  const QString run = folder.path() + "/runs/run";
+  QFile given(run + "/config.given.json");
+  ASSERT_TRUE(given.open(QIODevice::WriteOnly));
+  given.write(QByteArray::fromStdString(findPreset("demo_minute")->text));
+  given.close();
+  session_.openProject(folder.path());
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.run(run) != nullptr; }, kPatience));
+  session_.setCurrentRun(run);
+  window_->showWorkspace("configure");
+  auto* panel = dynamic_cast<ConfigurePanel*>(&window_->workspace()->panel());
+  ASSERT_NE(panel, nullptr);
+  panel->menuActions().at(4)->trigger();  // configuration of this run
+  EXPECT_EQ(panel->document().config().train.steps, 375);
+  panel->contextActions().at(0)->trigger();  // copy as command
+  EXPECT_EQ(QGuiApplication::clipboard()->text(),
+            "slab train --config " + run + "/config.json --run " + folder.path() + "/runs/slab_swin_t");
 }
 
 TEST_F(MainWindowTest, AnEmptyProjectInvites) {

@@ -64,9 +64,8 @@ ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
   connect(addToQueue_, &QAction::triggered, this, &ConfigurePanel::addToQueue);
   connect(sweep_, &QAction::triggered, this, &ConfigurePanel::openSweep);
   connect(copyCommand_, &QAction::triggered, this, [this] {
-    QString command = document_.commandLine("runs/" + runName());
-    if (!branchFrom_.isEmpty()) command += " --from '" + branchFrom_ + '\'';
-    QGuiApplication::clipboard()->setText(command);
+    const QString run = this->session().freeRunPath(runName());
+    QGuiApplication::clipboard()->setText(document_.commandLine(run, branchFrom_));
     this->session().report(tr("The command line is on the clipboard."));
   });
   connect(fromRun_, &QAction::triggered, this, &ConfigurePanel::openRunConfig);
@@ -199,7 +198,7 @@ void ConfigurePanel::refresh() {
 void ConfigurePanel::refreshStatus() {
   const QString left = document_.hasErrors() ? tr("The configuration can't start yet: see Before you start")
                                              : tr("Configuration is complete and strict: unknown keys are errors");
-  emit statusChanged(left, document_.commandLine({}));
+  emit statusChanged(left, document_.commandLine({}, branchFrom_));
 }
 
 QString ConfigurePanel::runName() const {
@@ -237,9 +236,12 @@ void ConfigurePanel::openSweep() {
 void ConfigurePanel::openRunConfig() {
   const RunRow* run = session().currentRun();
   if (!run) return;
-  // The text as it was given, comments and order included; runs of other programs may lack it.
-  const QString given = run->path + "/config.given.json";
-  if (openConfigFile(QFile::exists(given) ? given : run->path + "/config.json", run->name)) endBranch();
+  // The text as it was given, comments and order included, where it alone means this configuration: keys may have been
+  // set beside it, and runs of other programs lack it.
+  const QString given = run->path + "/config.given.json", resolved = run->path + "/config.json";
+  const bool isWhole = QFile::exists(given) &&
+                       loadConfigFile(given.toStdString()).config == loadConfigFile(resolved.toStdString()).config;
+  if (openConfigFile(isWhole ? given : resolved, run->name)) endBranch();
 }
 
 void ConfigurePanel::openBranch(const QString& path, qint64 step) {
@@ -264,7 +266,7 @@ bool ConfigurePanel::openConfigFile(const QString& path, const QString& title) {
     session().report(tr("%1 cannot be read: %2").arg(file.fileName(), file.errorString()), "bad");
     return false;
   }
-  document_.openText(QString::fromUtf8(file.readAll()), title);
+  document_.openText(QString::fromUtf8(file.readAll()), title, path);
   return true;
 }
 
