@@ -307,6 +307,26 @@ TEST_F(MainWindowTest, ARunsConfigurationHoldsWhatWasSetBesideItsText) {
             "slab train --config " + run + "/config.json --run " + folder.path() + "/runs/slab_swin_t");
 }
 
+TEST_F(MainWindowTest, AChosenFolderStaysWhenAPresetOfItsTypeIsOpened) {
+  window_->showWorkspace("configure");
+  auto* panel = dynamic_cast<ConfigurePanel*>(&window_->workspace()->panel());
+  ASSERT_NE(panel, nullptr);
+  panel->useImageFolder("/pictures", 7, 5000);
+  panel->openPreset("imagenet_slab_swin_t");
+  const RunConfig& config = panel->document().config();
+  EXPECT_EQ(config.model.embedDim, 96);
+  EXPECT_EQ(config.data.root, "/pictures");
+  EXPECT_EQ(config.model.classes, 7);
+  EXPECT_EQ(panel->document().images(), 5000);
+  EXPECT_EQ(panel->document().changes().size(), 2U) << "both count as changes of the preset";
+  panel->openPreset("demo");
+  EXPECT_EQ(config.data.type, DataType::FashionMnist);
+  EXPECT_EQ(config.data.root, "") << "data of another type go";
+  EXPECT_EQ(config.model.classes, 10);
+  session_.undoStack().undo();
+  EXPECT_EQ(config.data.root, "/pictures");
+}
+
 TEST_F(MainWindowTest, AnEmptyProjectInvites) {
   const QTemporaryDir empty;
   session_.openProject(empty.path());

@@ -98,11 +98,15 @@ void ConfigDocument::restore(const QString& text, const Origin& origin) {
   emit changed();
 }
 
-void ConfigDocument::openPreset(const QString& name) {
+void ConfigDocument::openPreset(const QString& name, const QStringList& kept) {
   const Preset* preset = findPreset(name.toStdString());
   if (!preset) return;
-  const QString text = QString::fromStdString(preset->text);
-  push(tr("Open preset %1").arg(name), {}, text, {name, name, text, {}});
+  const QString original = QString::fromStdString(preset->text);
+  QString text = original;
+  for (const QString& key : kept) {
+    if (const auto value = given(key)) text = withValue(text, key, *value).value_or(text);
+  }
+  push(tr("Open preset %1").arg(name), {}, text, {name, name, original, {}});
 }
 
 void ConfigDocument::openText(const QString& text, const QString& title, const QString& file) {

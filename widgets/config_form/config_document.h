@@ -23,7 +23,8 @@ class ConfigDocument : public QObject {
   explicit ConfigDocument(QUndoStack& undo, QObject* parent = nullptr);
 
   /// Starts from a preset, or from the text of a file (a run's configuration), shown as `title`. Undoable.
-  void openPreset(const QString& name);
+  /// `kept`: keys that have their value of now in it, where the text gives one.
+  void openPreset(const QString& name, const QStringList& kept = {});
   void openText(const QString& text, const QString& title, const QString& file);
 
   [[nodiscard]] const QString& text() const { return text_; }

@@ -86,6 +86,16 @@ void ConfigurePanel::useImageFolder(const QString& folder, qint64 classes, qint6
                                                    {"model.classes", Json(classes)}});
 }
 
+void ConfigurePanel::openPreset(const QString& name) {
+  const DataConfig data = document_.config().data;
+  const ConfigSource source{.preset = name.toStdString(), .text = "", .fileName = "", .overrides = {}};
+  const DataConfig next = loadConfig(source).config.data;
+  const bool stays = !data.root.empty() && next.root.empty() && next.type == data.type;
+  if (!stays) return document_.openPreset(name);
+  document_.openPreset(name, {"data.root", "model.classes", "detector.classes"});
+  session().report(tr("%1 is still the data, with its classes.").arg(QString::fromStdString(data.root)));
+}
+
 QList<QAction*> ConfigurePanel::menuActions() const {
   return {start_, addToQueue_, sweep_, copyCommand_, fromRun_, fromScratch_, textMode_, allKeys_};
 }
@@ -140,7 +150,7 @@ QList<QWidget*> ConfigurePanel::makeContextWidgets() {
   for (const Preset& preset : presets()) {
     const QString name = QString::fromStdString(preset.name);
     QAction* action = menu->addAction(name + "\t" + QString::fromStdString(preset.title));
-    connect(action, &QAction::triggered, this, [this, name] { document_.openPreset(name); });
+    connect(action, &QAction::triggered, this, [this, name] { openPreset(name); });
   }
   menu->addSeparator();
   menu->addActions({fromRun_, fromScratch_});

@@ -33,6 +33,8 @@ class ConfigurePanel : public Panel {
   [[nodiscard]] ConfigDocument& document() { return document_; }
   /// Makes a folder of images the data of the configuration, and its classes the model's; undoable.
   void useImageFolder(const QString& folder, qint64 classes, qint64 images);
+  /// Another preset; the chosen data and its classes stay where it reads the same type and names none itself. Undoable.
+  void openPreset(const QString& name);
 
  private:
   void refresh();
