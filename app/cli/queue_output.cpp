@@ -26,6 +26,7 @@ Json toJson(const QueueJob& job, const std::optional<RunSummary>& run) {
   Json json{{"id", job.id}, {"name", job.name}, {"state", toString(job.state)}, {"reason", job.reason}};
   json["run"] = job.run;
   if (!job.from.empty()) json["from"] = job.from;
+  if (job.processes > 1) json["processes"] = job.processes;
   if (job.sweep != 0) json["sweep"] = job.sweep;
   if (!job.settings.empty()) json["settings"] = Json::parse(job.settings, nullptr, false);
   json["added"] = toIso8601(job.added);

@@ -149,6 +149,9 @@ ProcessEnd QueueWorker::watch(const ChildProcess& process, bool& interrupted) {
 ChildProcess QueueWorker::startTraining(const QueueJob& job) {
   const RunDirectory run = directoryOf(job);
   std::vector<std::string> arguments{"train", "--run", run.path().string()};
+  if (job.processes > 1) {
+    arguments.insert(arguments.begin(), {"launch", "--nproc", std::to_string(job.processes), "--"});
+  }
   const bool isResumed = RunDirectory::isRun(run.path());
   if (isResumed) {
     arguments.emplace_back("--resume");
@@ -178,7 +181,9 @@ bool QueueWorker::judge(QueueJob& job, const ProcessEnd& end, bool interrupted) 
   const RunDirectory directory = directoryOf(job);
   const RunSummary run = summarize(directory);
   const std::string lastWords = lastLine(directory.log());
-  if (end.exitCode == kFailedExit && !lastWords.empty()) {
+  // One of several processes was killed: the launch ends the others and says so in an orderly way, the run does not.
+  const bool isKilledGroup = job.processes > 1 && run.state == RunState::Lost;
+  if (end.exitCode == kFailedExit && !lastWords.empty() && !isKilledGroup) {
     finish(job, JobState::Failed, lastWords);
   } else if (run.state == RunState::Done) {
     finish(job, JobState::Done, "");

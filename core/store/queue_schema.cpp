@@ -22,7 +22,8 @@ INSERT INTO orders VALUES(0, 0, 0);
 
 // What each later version added, version 2 first; a new database takes them all.
 constexpr std::array kAdditions{
-    "ALTER TABLE job ADD COLUMN branch_from TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE job ADD COLUMN branch_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE job ADD COLUMN processes INTEGER NOT NULL DEFAULT 1",
 };
 static_assert(kAdditions.size() + 1 == kQueueVersion);
 

@@ -120,6 +120,41 @@ TEST_F(QueueProgram, ABranchBeginsWithItsCheckpoint) {
   EXPECT_EQ(Json::parse(contentOf(run("parent-from-6") / "config.json"))["optim"]["lr"], 0.001);
 }
 
+TEST_F(QueueProgram, AJobIsTrainedByAsManyProcessesAsItAsksFor) {
+  const auto queued = slab(
+      {"queue", "add", "--config", config_.string(), "--name", "two", "--nproc", "2", "--set", "train.accumulate=2"});
+  ASSERT_EQ(queued.exitCode, 0) << queued.err;
+  EXPECT_NE(queued.err.find("train.accumulate"), std::string::npos) << "twice the batch of one process";
+  const auto result = runQueue();
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  const RunSummary two = summarize(RunDirectory(run("two")));
+  EXPECT_EQ(two.state, RunState::Done) << two.message;
+  EXPECT_EQ(two.processes, 2);
+}
+
+TEST_F(QueueProgram, ATrainingOfTwoProcessesThatIsKilledGoesOnWithTwo) {
+  const auto queued =
+      slab(withSettings({"queue", "add", "--config", config_.string(), "--name", "two", "--nproc", "2"}, endless()));
+  ASSERT_EQ(queued.exitCode, 0) << queued.err;
+  auto worker = startQueue();
+  const pid_t first = trainerOf("two");
+  ASSERT_GT(first, 0);
+  ASSERT_TRUE(waitForStep("two", 1));
+  ::kill(first, SIGKILL);
+  pid_t second = first;
+  while (second == first) second = trainerOf("two");
+  ASSERT_GT(second, 0);
+  EXPECT_EQ(slab({"queue", "stop"}).exitCode, 0);
+  const auto result = worker->wait();
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  const auto starts = result.events("start");
+  ASSERT_EQ(starts.size(), 2U);
+  EXPECT_EQ(starts[1]["resumed"], true);
+  const QueueJob job = RunQueue(project_).jobs().front();
+  EXPECT_EQ(job.state, JobState::Waiting) << job.reason;
+  EXPECT_EQ(summarize(RunDirectory(run("two"))).processes, 2);
+}
+
 TEST_F(QueueProgram, AJobThatFailsDoesNotHoldUpTheOthers) {
   const auto bad = add("bad", {"data.labels=" + (folder_ / "nowhere.npy").string()}), good = add("good");
   const auto result = runQueue();

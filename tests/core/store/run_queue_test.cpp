@@ -61,13 +61,16 @@ TEST_F(RunQueues, KeepJobsInOrderWithTheirSnapshots) {
   EXPECT_EQ(queue.job(ids[1]).state, JobState::Waiting);
 }
 
-TEST_F(RunQueues, KeepTheCheckpointThatABranchBeginsWith) {
+TEST_F(RunQueues, KeepTheCheckpointOfABranchAndTheNumberOfProcesses) {
   NewJob branch = jobNamed("branch");
   branch.from = "/runs/parent@25";
+  branch.processes = 8;
   RunQueue queue(project_);
   const auto ids = queue.add({jobNamed("scratch"), branch});
   EXPECT_EQ(queue.job(ids[0]).from, "");
   EXPECT_EQ(queue.job(ids[1]).from, "/runs/parent@25");
+  EXPECT_EQ(queue.job(ids[0]).processes, 1);
+  EXPECT_EQ(queue.job(ids[1]).processes, 8);
 }
 
 TEST_F(RunQueues, AFileOfTheFirstVersionIsReadAndGoesOn) {
@@ -89,6 +92,7 @@ PRAGMA user_version=1;
   addNamed({"new"});
   EXPECT_EQ(order(), "old new");
   EXPECT_EQ(RunQueue(project_).jobs()[0].from, "");
+  EXPECT_EQ(RunQueue(project_).jobs()[0].processes, 1);
 }
 
 TEST_F(RunQueues, MoveJobsToAnyPlaceAndSayTheOldOne) {
