@@ -160,7 +160,7 @@ TEST_F(TrainProgram, ACheckOfAConfigurationCountsTheImagesOfItsFolder) {
   EXPECT_EQ(json["images"], 10);
   ASSERT_EQ(json["issues"].size(), 1U) << json;
   EXPECT_EQ(json["issues"][0]["key"], "prepbn.lambda_end");
-  EXPECT_NE(json["issues"][0]["message"].get<std::string>().find("of 1500 steps"), std::string::npos) << json;
+  EXPECT_NE(json["issues"][0]["message"].get<std::string>().find("of 1 500 steps"), std::string::npos) << json;
 }
 
 TEST_F(TrainProgram, AConfigurationWithThreeMistakesShowsAllThree) {
