@@ -8,6 +8,7 @@
 #include "core/base/format.h"
 #include "core/config/diff.h"
 #include "core/config/schedule.h"
+#include "core/jobs/training_images.h"
 
 namespace slab::cli {
 namespace {
@@ -47,10 +48,9 @@ std::string inAllUnits(std::int64_t steps, const Plan& plan) {
   return text;
 }
 
-void printPlan(const RunConfig& config) {
-  const auto images = knownImages(config.data);
+void printPlan(const RunConfig& config, std::optional<std::int64_t> images) {
   if (!images && config.train.steps <= 0) {
-    printLine("the schedule is known once the training set is counted (slab data scan)");
+    printLine("the schedule in steps is known once there are images to count: a training does so as it begins");
     return;
   }
   const Plan plan = makePlan(config, images.value_or(0));
@@ -69,15 +69,22 @@ void printPlan(const RunConfig& config) {
 }
 
 int checkConfig(const Options& options) {
-  const LoadedConfig loaded = options.names.empty() ? options.source.load() : loadNamed(options.names.front());
+  const auto load = [&](std::optional<std::int64_t> images) {
+    return options.names.empty() ? options.source.load(images) : loadNamed(options.names.front(), images);
+  };
+  LoadedConfig loaded = load(std::nullopt);
+  const auto images = jobs::countTrainingImages(loaded.config);
+  if (images) loaded = load(images);
   const bool bad = hasErrors(loaded.issues);
   if (options.json) {
-    printJson(Json{{"ok", !bad}, {"issues", toJson(loaded.issues)}});
+    Json json{{"ok", !bad}, {"issues", toJson(loaded.issues)}};
+    if (images) json["images"] = *images;
+    printJson(json);
     return bad ? kFailed : kDone;
   }
   printIssues(loaded.issues);
   if (!bad) {
-    printPlan(loaded.config);
+    printPlan(loaded.config, images);
     printLine("the configuration is sound");
   }
   return bad ? kFailed : kDone;

@@ -21,9 +21,9 @@ void ConfigOptions::add(CLI::App& app) {
       ->take_all();
 }
 
-LoadedConfig ConfigOptions::load() const {
-  if (!file.empty()) return loadConfigFile(file, overrides);
-  return loadConfig({.preset = preset, .text = "", .fileName = "", .overrides = overrides});
+LoadedConfig ConfigOptions::load(std::optional<std::int64_t> images) const {
+  if (!file.empty()) return loadConfigFile(file, overrides, images);
+  return loadConfig({.preset = preset, .text = "", .fileName = "", .overrides = overrides}, images);
 }
 
 LoadedConfig ConfigOptions::loadOrThrow() const {
@@ -38,11 +38,13 @@ LoadedConfig ConfigOptions::loadOrThrow() const {
   return loaded;
 }
 
-LoadedConfig loadNamed(const std::string& name) {
+LoadedConfig loadNamed(const std::string& name, std::optional<std::int64_t> images) {
   std::error_code ignored;
-  if (RunDirectory::isRun(name)) return loadConfigFile(RunDirectory(name).config().string());
-  if (std::filesystem::is_regular_file(name, ignored)) return loadConfigFile(name);
-  if (findPreset(name) != nullptr) return loadConfig({.preset = name, .text = "", .fileName = "", .overrides = {}});
+  if (RunDirectory::isRun(name)) return loadConfigFile(RunDirectory(name).config().string(), {}, images);
+  if (std::filesystem::is_regular_file(name, ignored)) return loadConfigFile(name, {}, images);
+  if (findPreset(name) != nullptr) {
+    return loadConfig({.preset = name, .text = "", .fileName = "", .overrides = {}}, images);
+  }
   std::vector<std::string> names;
   for (const auto& preset : presets()) names.push_back(preset.name);
   const std::string near = nearestName(name, names);

@@ -7,7 +7,6 @@
 namespace slab::cli {
 namespace {
 
-constexpr int kMostProcesses = 1024;
 constexpr const char* kFooter = R"(slab launch --nproc N -- train ARGUMENTS
 
 The effective batch is train.batch x train.accumulate x N. Process 0 keeps the run; the others leave nothing on disk.

@@ -7,6 +7,7 @@
 #include "app/cli/output.h"
 #include "app/cli/queue_output.h"
 #include "app/cli/queue_run.h"
+#include "app/cli/worker_group.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/time_of_day.h"
@@ -17,8 +18,9 @@ namespace {
 
 struct Options {
   ProjectOption project;
-  ConfigOptions source;
+  QueuedSource source;
   std::string name;
+  int processes = 1;
   std::vector<std::int64_t> ids;
   std::int64_t job = 0, place = 0;
   QueueRunOptions run;
@@ -26,13 +28,30 @@ struct Options {
   bool json = false;
 };
 
-int addJob(const Options& options) {
-  if (options.source.preset.empty() && options.source.file.empty()) {
-    throw CLI::RequiredError("--preset or --config");
+// What several processes may not do, or do otherwise than one.
+void checkProcesses(const LoadedConfig& loaded, int processes) {
+  if (processes == 1) return;
+  std::vector<ConfigIssue> issues = validate(loaded.config, std::nullopt, processes);
+  std::erase_if(issues, [&](const ConfigIssue& issue) {
+    return std::any_of(loaded.issues.begin(), loaded.issues.end(),
+                       [&](const ConfigIssue& known) { return known.message == issue.message; });
+  });
+  printIssues(issues);
+  if (hasErrors(issues)) {
+    throw Error(ErrorKind::Config, "the configuration does not do for " + std::to_string(processes) +
+                                       " processes, see above; nothing was queued");
   }
-  const LoadedConfig loaded = options.source.loadOrThrow();
-  const std::string name = options.name.empty() ? baseName(options.source, loaded.config) : options.name;
-  const std::vector<NewJob> jobs{{name, takeSnapshot(loaded, std::filesystem::current_path()), ""}};
+}
+
+int addJob(const Options& options) {
+  QueuedSource source = options.source;
+  source.resolve();
+  const LoadedConfig loaded = source.loadOrThrow();
+  source.requireSameModel(loaded.config);
+  checkProcesses(loaded, options.processes);
+  const std::string name = options.name.empty() ? baseName(source, loaded.config) : options.name;
+  const std::vector<NewJob> jobs{
+      {name, takeSnapshot(loaded, std::filesystem::current_path()), "", source.branchPoint, options.processes}};
   printAdded(RunQueue(options.project.path()).add(jobs), jobs, options.json);
   return kDone;
 }
@@ -132,7 +151,10 @@ CLI::App* addSubcommand(CLI::App& app, Options& options, const char* name, const
 void addEditing(CLI::App& app, Options& o, std::vector<Entry>& entries) {
   CLI::App* add = addSubcommand(app, o, "add", "Queue a training: its configuration is kept as it is now");
   o.source.add(*add);
-  add->add_option("--name", o.name, "Of its run (default: the preset's, the file's or the model's)");
+  add->add_option("--name", o.name,
+                  "Of its run (default: the preset's, the file's or the model's; of a branch PARENT-from-STEP)");
+  add->add_option("--nproc", o.processes, "Processes that train it together, as slab launch starts them")
+      ->check(CLI::Range(1, kMostProcesses));
   entries.push_back({add, addJob});
   entries.push_back({addSubcommand(app, o, "list", "Running, waiting and finished jobs"), listJobs});
   CLI::App* move = addSubcommand(app, o, "move", "Give a waiting job another place: 1 is next");

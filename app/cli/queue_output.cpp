@@ -25,6 +25,8 @@ std::optional<RunSummary> runOf(const std::filesystem::path& project, const Queu
 Json toJson(const QueueJob& job, const std::optional<RunSummary>& run) {
   Json json{{"id", job.id}, {"name", job.name}, {"state", toString(job.state)}, {"reason", job.reason}};
   json["run"] = job.run;
+  if (!job.from.empty()) json["from"] = job.from;
+  if (job.processes > 1) json["processes"] = job.processes;
   if (job.sweep != 0) json["sweep"] = job.sweep;
   if (!job.settings.empty()) json["settings"] = Json::parse(job.settings, nullptr, false);
   json["added"] = toIso8601(job.added);
@@ -49,7 +51,34 @@ std::string percentOrDash(double value) {
   return std::isnan(value) || value < 0 ? "-" : formatNumber(value, 4) + " %";
 }
 
-std::string baseName(const ConfigOptions& source, const RunConfig& config) {
+void QueuedSource::add(CLI::App& app) {
+  ConfigOptions::add(app);
+  app.add_option("--from", from,
+                 "Branch: begin with a checkpoint of a run (its newest now, or that of STEP), with its configuration "
+                 "and --set, or with --config or --preset")
+      ->type_name("DIR[@STEP]");
+}
+
+void QueuedSource::resolve() {
+  const bool isNamed = !preset.empty() || !file.empty();
+  if (from.empty()) {
+    if (!isNamed) throw CLI::RequiredError("--preset, --config or --from");
+    return;
+  }
+  point_ = jobs::openBranchPoint(parseCheckpointName(from));
+  branchPoint = point_->parent.string() + '@' + std::to_string(point_->checkpoint.step);
+  if (!isNamed) file = RunDirectory(point_->parent).config().string();
+}
+
+void QueuedSource::requireSameModel(const RunConfig& config) const {
+  if (point_) jobs::requireSameModel(*point_, config);
+}
+
+std::string baseName(const QueuedSource& source, const RunConfig& config) {
+  if (!source.branchPoint.empty()) {
+    const CheckpointName point = parseCheckpointName(source.branchPoint);
+    return point.run.filename().string() + "-from-" + std::to_string(*point.step);
+  }
   if (!source.preset.empty()) return source.preset;
   const std::string stem = std::filesystem::path(source.file).stem().string();
   return stem.empty() || stem == "config" ? config.model.name : stem;

@@ -45,6 +45,7 @@ Json toJson(const RunSummary& run) {
   json["parameters"] = numberOrNull(run.parameters);
   json["active_seconds"] = run.activeSeconds;
   json["last_checkpoint"] = run.lastCheckpoint;
+  if (!run.alarm.empty()) json["alarm"] = Json{{"step", run.alarmStep}, {"message", run.alarm}};
   if (!run.parent.empty()) json["parent"] = Json{{"run", run.parentPath().string()}, {"step", run.parentStep}};
   if (run.started > 0) json["started"] = toIso8601(run.started);
   if (run.ended > 0) json["ended"] = toIso8601(run.ended);
@@ -107,9 +108,11 @@ int showRun(const Options& options) {
   }
   TextTable table({"run", run.name});
   for (const auto& [key, value] : json.items()) {
-    if (key == "name" || key == "checkpoints" || key == "parent" || value.is_null() || value == "") continue;
+    if (key == "name" || key == "checkpoints" || key == "parent" || key == "alarm" || value.is_null() || value == "")
+      continue;
     table.add({key, value.is_string() ? value.get<std::string>() : value.dump()});
   }
+  if (!run.alarm.empty()) table.add({"alarm", "at step " + formatInteger(run.alarmStep) + ": " + run.alarm});
   if (!run.parent.empty()) {
     table.add(
         {"parent", run.parentPath().string() + ", branched off after " + formatInteger(run.parentStep) + " steps"});

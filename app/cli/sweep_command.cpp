@@ -16,7 +16,7 @@ namespace {
 
 struct Options {
   ProjectOption project;
-  ConfigOptions source;
+  QueuedSource source;
   std::vector<std::string> grid, over;
   std::int64_t random = 0, seed = 0;
   std::string name;
@@ -35,18 +35,18 @@ Search makeSearch(const Options& options) {
 }
 
 // Every problem of every trial is named before any is queued.
-std::vector<Trial> planTrials(const Options& options, const Search& search, std::string& name) {
-  const LoadedConfig base = options.source.load();
-  if (base.given.empty()) (void)options.source.loadOrThrow();  // there is no such file or preset: it says so
-  if (name.empty()) name = baseName(options.source, base.config);
-  ConfigSource source{.preset = options.source.preset,
-                      .text = "",
-                      .fileName = options.source.file,
-                      .overrides = options.source.overrides};
-  if (!options.source.file.empty()) source.text = base.given;
+std::vector<Trial> planTrials(const QueuedSource& options, const Search& search, std::string& name) {
+  const LoadedConfig base = options.load();
+  if (base.given.empty()) (void)options.loadOrThrow();  // there is no such file or preset: it says so
+  if (name.empty()) name = baseName(options, base.config);
+  ConfigSource source{.preset = options.preset, .text = "", .fileName = options.file, .overrides = options.overrides};
+  if (!options.file.empty()) source.text = base.given;
   auto trials = planSweep(name, source, search.settings);
   const auto errors = sweepErrors(trials);
-  if (errors.empty()) return trials;
+  if (errors.empty()) {
+    for (const Trial& trial : trials) options.requireSameModel(trial.config.config);
+    return trials;
+  }
   printIssues(errors);
   throw Error(ErrorKind::Config, "the sweep has " + std::to_string(errors.size()) +
                                      (errors.size() == 1 ? " problem" : " problems") +
@@ -54,14 +54,15 @@ std::vector<Trial> planTrials(const Options& options, const Search& search, std:
 }
 
 int queueSweep(const Options& options) {
-  if (options.source.preset.empty() && options.source.file.empty()) throw CLI::RequiredError("--preset or --config");
+  QueuedSource source = options.source;
+  source.resolve();
   const Search search = makeSearch(options);
   std::string name = options.name;
-  const std::vector<Trial> trials = planTrials(options, search, name);
+  const std::vector<Trial> trials = planTrials(source, search, name);
   std::vector<NewJob> jobs;
   for (const Trial& trial : trials) {
-    jobs.push_back(
-        {trial.name, takeSnapshot(trial.config, std::filesystem::current_path()), slab::toJson(trial.settings).dump()});
+    jobs.push_back({trial.name, takeSnapshot(trial.config, std::filesystem::current_path()),
+                    slab::toJson(trial.settings).dump(), source.branchPoint});
   }
   if (options.dryRun) {
     for (const NewJob& job : jobs) printLine(job.name);

@@ -9,6 +9,9 @@
 
 namespace slab::cli {
 
+/// Of one group; more are a mistake.
+inline constexpr int kMostProcesses = 1024;
+
 /// How the first process that did not end well ended.
 struct WorkerFailure {
   int rank = 0;

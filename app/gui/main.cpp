@@ -47,11 +47,12 @@ void addOptions(QCommandLineParser& parser) {
       {{"project", "Open the project in <dir> (made where absent).", "dir"},
        {"demo", "Open the demo project and start a new one-minute training."},
        {"no-autostart", "Do not start the demo training in an empty demo project."},
-       {"screenshot", "Write pictures of every workspace (or of --workspace alone) to <dir>, then leave.", "dir"},
+       {"screenshot", "Write pictures of every workspace (or of those of --workspace) to <dir>, then leave.", "dir"},
+       {"scale", "With --screenshot: at <percent> alone, instead of 100 and 200.", "percent"},
        {"wait", "With --screenshot: seconds to wait for a running training.", "seconds", "240"},
        {"workspace",
         "Begin with runs, configure, train, cockpit, attention, latency, data, models, diagnose or "
-        "detection.",
+        "detection; with --screenshot several, separated by commas.",
         "name"},
        {"run", "Begin with the project's run <name> in front.", "name"},
        {"import", "Show what the checkpoint <file> holds, to be imported.", "file"},
@@ -129,7 +130,8 @@ int main(int argc, char** argv) {
   settings::rememberProject(session.projectPath());
   if (isDemo && !parser.isSet("no-autostart")) autostart(session, parser.isSet("demo"));
   if (parser.isSet("run") && !beginWithRun(session, parser.value("run"))) return 1;
-  if (parser.isSet("workspace")) window.showWorkspace(parser.value("workspace"));
+  const QStringList workspaces = parser.value("workspace").split(',', Qt::SkipEmptyParts);
+  if (!workspaces.isEmpty()) window.showWorkspace(workspaces.front());
   if (parser.isSet("import")) session.openCheckpoint(absolutePath(parser.value("import")));
   if (parser.isSet("annotations")) {
     openCoco(session, parser);
@@ -137,8 +139,9 @@ int main(int argc, char** argv) {
     session.openImages(absolutePath(parser.value("images")));
   }
   if (parser.isSet("screenshot")) {
-    Screenshots screenshots(window, session, parser.value("screenshot"), parser.value("wait").toDouble(),
-                            parser.value("workspace"));
+    Screenshots::Choice choice{.workspaces = workspaces};
+    if (const double percent = parser.value("scale").toDouble(); percent > 0) choice.scales = {percent / 100};
+    Screenshots screenshots(window, session, parser.value("screenshot"), parser.value("wait").toDouble(), choice);
     QTimer::singleShot(0, &app, [&] { screenshots.start([](int code) { QApplication::exit(code); }); });
     return QApplication::exec();
   }

@@ -152,6 +152,8 @@ RunRow ProjectReader::toRow(const RunSummary& summary) {
   row.step = summary.step;
   row.steps = summary.steps;
   row.activeSeconds = summary.activeSeconds;
+  row.alarm = toQString(summary.alarm);
+  row.alarmStep = summary.alarmStep;
   row.parent = toQString(summary.parentPath().string());
   row.parentStep = summary.parentStep;
   row.started = summary.started;

@@ -25,13 +25,17 @@ constexpr int kPaintMilliseconds = 350;  // layout, then one throttled repaint o
 }  // namespace
 
 Screenshots::Screenshots(MainWindow& window, Session& session, const QString& directory, double wait_seconds,
-                         const QString& only_workspace)
+                         const Choice& choice)
     : window_(window), session_(session), directory_(directory), waitSeconds_(wait_seconds) {
-  for (const double scale : {1.0, 2.0}) {
+  QStringList ids;
+  for (const auto& workspace : window.workspaces()) ids += workspace->panel().id();
+  for (const QString& name : choice.workspaces) {
+    if (!ids.contains(name)) unknown_ = name;
+  }
+  for (const double scale : choice.scales) {
     for (const int kind : {0, 1}) {
-      for (int w = 0; w < static_cast<int>(window.workspaces().size()); ++w) {
-        const QString id = window.workspaces()[static_cast<std::size_t>(w)]->panel().id();
-        if (only_workspace.isEmpty() || only_workspace == id) shots_.push_back({w, kind, scale});
+      for (int w = 0; w < static_cast<int>(ids.size()); ++w) {
+        if (choice.workspaces.isEmpty() || choice.workspaces.contains(ids[w])) shots_.push_back({w, kind, scale});
       }
     }
   }
@@ -39,8 +43,8 @@ Screenshots::Screenshots(MainWindow& window, Session& session, const QString& di
 
 void Screenshots::start(std::function<void(int)> finished) {
   finished_ = std::move(finished);
-  if (shots_.empty()) {
-    logError("There is no workspace of that name: --workspace takes one of those in --help.");
+  if (!unknown_.isEmpty()) {
+    logError("There is no workspace named " + unknown_.toStdString() + ": --workspace takes those in --help.");
     return finished_(1);
   }
   if (!QDir().mkpath(directory_)) {

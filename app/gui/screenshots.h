@@ -1,8 +1,10 @@
-// `slab-workbench --screenshot DIR`: every workspace, light and dark, at 100 and 200 %, and a summary in words.
+// `slab-workbench --screenshot DIR`: every workspace (or those of --workspace), light and dark, at 100 and 200 % (or
+// --scale), and a summary in words.
 #pragma once
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QTimer>
 #include <functional>
 #include <vector>
@@ -17,9 +19,13 @@ class Session;
 class Screenshots : public QObject {
   Q_OBJECT
  public:
-  /// `only_workspace`: pictures of that one alone; empty: of all.
+  /// What there are pictures of.
+  struct Choice {
+    QStringList workspaces;  // empty: all
+    std::vector<double> scales{1, 2};
+  };
   Screenshots(MainWindow& window, Session& session, const QString& directory, double wait_seconds,
-              const QString& only_workspace = {});
+              const Choice& choice);
   void start(std::function<void(int)> finished);
 
  private:
@@ -36,6 +42,7 @@ class Screenshots : public QObject {
   MainWindow& window_;
   Session& session_;
   QString directory_;
+  QString unknown_;  // a workspace that was asked for, and that there is not
   std::function<void(int)> finished_;
   std::vector<Shot> shots_;
   std::size_t next_ = 0;

@@ -62,6 +62,8 @@ class Session : public QObject {
   /// Opens (and makes, where absent) a project directory; runs appear as the reader finds them.
   void openProject(const QString& directory);
   [[nodiscard]] QString projectPath() const { return project_; }
+  /// A directory for a new run of that name: runs/NAME, runs/NAME-2, ...
+  [[nodiscard]] QString freeRunPath(const QString& name) const;
   [[nodiscard]] QString projectName() const { return projectName_; }
   /// True once the first scan of the project is done: an empty `runs()` then means there is none.
   [[nodiscard]] bool isProjectRead() const { return isRead_; }
@@ -175,7 +177,6 @@ class Session : public QObject {
   void noticeEnd(const RunRow& before, const RunRow& now);
   QString launch(const QString& run, const QStringList& arguments);
   QString launchNew(const QString& name, const QStringList& source, const QStringList& settings);
-  [[nodiscard]] QString freeRunPath(const QString& name) const;
   void post(std::function<void(ProjectReader&)> task);
 
   QString project_, projectName_, current_, wanted_;

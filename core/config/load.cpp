@@ -184,16 +184,17 @@ LoadedConfig loadConfig(const ConfigSource& source, std::optional<std::int64_t> 
   return loaded;
 }
 
-LoadedConfig loadConfigFile(const std::string& path, const std::vector<std::string>& overrides) {
+LoadedConfig loadConfigFile(const std::string& path, const std::vector<std::string>& overrides,
+                            std::optional<std::int64_t> images) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
   if (!file || text.str().empty()) {
-    LoadedConfig loaded = loadConfig({.preset = "", .text = "", .fileName = path, .overrides = overrides});
+    LoadedConfig loaded = loadConfig({.preset = "", .text = "", .fileName = path, .overrides = overrides}, images);
     addError(loaded.issues, "", "the configuration file " + path + (file ? " is empty" : " cannot be read"));
     return loaded;
   }
-  return loadConfig({.preset = "", .text = text.str(), .fileName = path, .overrides = overrides});
+  return loadConfig({.preset = "", .text = text.str(), .fileName = path, .overrides = overrides}, images);
 }
 
 std::string toJsonText(const RunConfig& config) {

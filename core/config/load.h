@@ -32,7 +32,8 @@ struct LoadedConfig {
 LoadedConfig loadConfig(const ConfigSource& source, std::optional<std::int64_t> images = std::nullopt);
 
 /// As loadConfig, from a file; a file that cannot be read is an issue too.
-LoadedConfig loadConfigFile(const std::string& path, const std::vector<std::string>& overrides = {});
+LoadedConfig loadConfigFile(const std::string& path, const std::vector<std::string>& overrides = {},
+                            std::optional<std::int64_t> images = std::nullopt);
 
 /// The resolved configuration as pretty JSON with a newline at the end.
 std::string toJsonText(const RunConfig& config);

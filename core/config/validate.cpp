@@ -198,6 +198,17 @@ void checkRecalibration(Issues& issues, const RunConfig& config) {
            setTo("prepbn.recalibrate", 0));
 }
 
+// A configuration that accumulates for one process makes a step of several so many times larger.
+void checkAccumulation(Issues& issues, const RunConfig& config, std::int64_t ranks) {
+  const std::int64_t accumulate = config.train.accumulate, alone = config.train.batch * accumulate;
+  if (ranks <= 1 || accumulate <= 1 || alone * ranks == config.optim.lrBatch) return;
+  addWarning(issues, "train.accumulate",
+             std::to_string(ranks) + " processes that accumulate " + formatInteger(accumulate) + " batches each take " +
+                 formatInteger(alone * ranks) + " images a step, " + std::to_string(ranks) +
+                 " times those of one process" + (config.optim.lrBatch > 0 ? ", and the rates are scaled alike" : ""),
+             accumulate % ranks == 0 ? std::optional(setTo("train.accumulate", accumulate / ranks)) : std::nullopt);
+}
+
 void checkMilestones(Issues& issues, const RunConfig& config) {
   if (config.optim.schedule != LrScheduleKind::Step) return;
   const auto& milestones = config.optim.milestones;
@@ -210,31 +221,57 @@ void checkMilestones(Issues& issues, const RunConfig& config) {
   }
 }
 
-void checkLambda(Issues& issues, const Plan& plan) {
+// `isNominal`: the length of the run is made up, and only shares of it mean something.
+void checkLambda(Issues& issues, const Plan& plan, bool isNominal) {
   const auto& lambda = plan.lambda;
   const std::string total = formatInteger(plan.totalSteps);
+  const auto share = [&](std::int64_t steps) {
+    return formatNumber(100.0 * static_cast<double>(steps) / static_cast<double>(plan.totalSteps), 3) + " % of the run";
+  };
+  const auto at = [&](std::int64_t step) { return isNominal ? share(step) : "step " + formatInteger(step); };
   if (lambda.end > plan.totalSteps) {
-    addError(issues, "prepbn.lambda_end",
-             "lambda would reach 0 at step " + formatInteger(lambda.end) + ", after the run ends at step " + total,
-             setTo("prepbn.lambda_end", "80%"));
+    addError(
+        issues, "prepbn.lambda_end",
+        "lambda would reach 0 at " + at(lambda.end) + ", after the run ends" + (isNominal ? "" : " at step " + total),
+        setTo("prepbn.lambda_end", "80%"));
   }
-  if (lambda.warmup > lambda.end) {
+  const std::int64_t fall = lambda.end - lambda.warmup;
+  if (fall < 0) {
     addError(issues, "prepbn.warmup",
-             "the warm-up ends at step " + formatInteger(lambda.warmup) + ", after lambda reaches 0 at step " +
-                 formatInteger(lambda.end),
+             "the warm-up ends at " + at(lambda.warmup) + ", after lambda reaches 0 at " + at(lambda.end),
              setTo("prepbn.warmup", 0));
-  } else if (lambda.end - lambda.warmup < plan.totalSteps / 10) {
+  } else if (fall < plan.totalSteps / 10) {
     addWarning(issues, "prepbn.lambda_end",
-               "lambda falls within " + formatInteger(lambda.end - lambda.warmup) + " of " + total +
-                   " steps; too short a hand-over to RepBN has made published trainings diverge to NaN",
+               "lambda falls within " + (isNominal ? share(fall) : formatInteger(fall) + " of " + total + " steps") +
+                   "; too short a hand-over to RepBN has made published trainings diverge to NaN",
                setTo("prepbn.lambda_end", "80%"));
   }
+}
+
+bool usesLambda(const RunConfig& config, const Plan& plan) {
+  // A detector that begins with a finished classifier has no transition.
+  return config.model.norm == NormKind::PrepBn && !(config.isDetector() && plan.lambda.end == 0);
+}
+
+// Shares of a run and epochs stand in the same proportion in a run of any length, so that a transition that is too
+// short is known before the images are counted.
+void checkNominalLambda(Issues& issues, RunConfig config) {
+  const auto isRelative = [](const Duration& duration) {
+    return duration.unit != Duration::Unit::Steps || duration.value == 0;
+  };
+  const auto& lambda = config.prepbn;
+  if (config.train.epochs < 1 || !isRelative(config.optim.cooldown)) return;
+  if (!isRelative(lambda.warmup) || !isRelative(lambda.lambdaEnd)) return;
+  constexpr std::int64_t kStepsPerEpoch = 100'000;
+  config.data.limit = 0;
+  const Plan plan = makePlan(config, kStepsPerEpoch * config.train.batch * config.train.accumulate);
+  if (usesLambda(config, plan)) checkLambda(issues, plan, /*isNominal=*/true);
 }
 
 void checkSchedule(Issues& issues, const RunConfig& config, std::optional<std::int64_t> images, std::int64_t ranks) {
   if (!images) images = knownImages(config.data);
   if (config.train.batch < 1 || config.train.accumulate < 1) return;
-  if (!images && config.train.steps <= 0) return;
+  if (!images && config.train.steps <= 0) return checkNominalLambda(issues, config);
   const Plan plan = makePlan(config, images.value_or(0), ranks);
   if (images && plan.stepsPerEpoch == 0) {
     addError(issues, "train.batch",
@@ -245,9 +282,7 @@ void checkSchedule(Issues& issues, const RunConfig& config, std::optional<std::i
   }
   const bool inEpochs =
       config.prepbn.warmup.unit == Duration::Unit::Epochs || config.prepbn.lambdaEnd.unit == Duration::Unit::Epochs;
-  // A detector that begins with a finished classifier has no transition.
-  const bool isOver = config.isDetector() && plan.lambda.end == 0;
-  if (config.model.norm == NormKind::PrepBn && (images || !inEpochs) && !isOver) checkLambda(issues, plan);
+  if (usesLambda(config, plan) && (images || !inEpochs)) checkLambda(issues, plan, /*isNominal=*/false);
   if (plan.lr.warmup > plan.totalSteps) {
     addError(issues, "optim.warmup",
              "the learning rate would still be rising when the run ends at step " + formatInteger(plan.totalSteps));
@@ -281,6 +316,7 @@ std::vector<ConfigIssue> validate(const RunConfig& config, std::optional<std::in
     addError(issues, "data.drop_last", "the processes of a distributed training take whole batches alone",
              setTo("data.drop_last", true));
   }
+  checkAccumulation(issues, config, ranks);
   if (config.optim.betas.size() != 2)
     addError(issues, "optim.betas", "needs two numbers", setTo("optim.betas", Json::array({0.9, 0.999})));
   const bool cuda = config.device.rfind("cuda:", 0) == 0 &&

@@ -30,7 +30,9 @@ struct ConfigIssue {
 
 /// Ranges, divisibility, windows, features that are not yet built. Where the number of training
 /// images is known (argument, else knownImages()), also the schedule: lambda must reach 0 before the
-/// end of the run, and a hand-over below 10 % of it is a warning. `ranks`: processes of a distributed run.
+/// end of the run, and a hand-over below 10 % of it is a warning. Where it is not, lambda is looked at if its durations
+/// are epochs or shares of the run. `ranks`: processes of a distributed run; several that accumulate as one does are
+/// warned of.
 std::vector<ConfigIssue> validate(const RunConfig& config, std::optional<std::int64_t> images = std::nullopt,
                                   std::int64_t ranks = 1);
 

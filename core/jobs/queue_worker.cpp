@@ -150,6 +150,9 @@ ProcessEnd QueueWorker::watch(const ChildProcess& process, bool& interrupted) {
 ChildProcess QueueWorker::startTraining(const QueueJob& job) {
   const RunDirectory run = directoryOf(job);
   std::vector<std::string> arguments{"train", "--supervised", "--run", run.path().string()};
+  if (job.processes > 1) {
+    arguments.insert(arguments.begin(), {"launch", "--nproc", std::to_string(job.processes), "--"});
+  }
   const bool isResumed = RunDirectory::isRun(run.path());
   if (isResumed) {
     arguments.emplace_back("--resume");
@@ -166,6 +169,7 @@ ChildProcess QueueWorker::startTraining(const QueueJob& job) {
       arguments.emplace_back(option);
       arguments.push_back((folder / (stem + suffix)).string());
     }
+    if (!job.from.empty()) arguments.insert(arguments.end(), {"--from", job.from});
     fs::create_directories(run.path(), ignored);
   }
   ChildProcess process = ChildProcess::start(options_.program, arguments, run.log());
@@ -180,7 +184,9 @@ bool QueueWorker::judge(QueueJob& job, const ProcessEnd& end, bool interrupted) 
   // It has noted itself as failed, since nobody might have been there to resume it.
   if (end.exitCode == kWorkerLost) return noteDeath(job, run, end);
   const std::string lastWords = lastLine(directory.log());
-  if (end.exitCode == kFailedExit && !lastWords.empty()) {
+  // One of several processes was killed: the launch ends the others and says so in an orderly way, the run does not.
+  const bool isKilledGroup = job.processes > 1 && run.state == RunState::Lost;
+  if (end.exitCode == kFailedExit && !lastWords.empty() && !isKilledGroup) {
     finish(job, JobState::Failed, lastWords);
   } else if (run.state == RunState::Done) {
     finish(job, JobState::Done, "");

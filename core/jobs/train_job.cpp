@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <thread>
@@ -89,6 +90,7 @@ class Training {
  private:
   void prepareConfig();
   void openData();
+  void warnOf(const std::vector<ConfigIssue>& issues);
   void reportSkipped(const data::SkippedSample& sample);
   void tellAllSkipped(RunState state);
   void prepareDirectory();
@@ -127,6 +129,7 @@ class Training {
   std::unique_ptr<train::Ranks> ranks_;  // null: this process is alone
   RunConfig config_;
   Plan plan_;
+  std::vector<std::string> warnings_;  // of the configuration, for the run's events
   train::Engine engine_;
   std::unique_ptr<train::TrainingSubject> subject_;
   std::unique_ptr<data::Loader> training_;
@@ -180,7 +183,9 @@ void Training::openData() {
   subject_ =
       train::makeSubject(config_, [this](PyramidBackbone& backbone) { inspect::beginBackbone(backbone, config_); });
   const std::int64_t images = subject_->openTrainingSet();
-  throwOnErrors(validate(config_, images, environment_.size));
+  const std::vector<ConfigIssue> issues = validate(config_, images, environment_.size);
+  throwOnErrors(issues);
+  if (isFirst() && !request_.resume) warnOf(issues);
   plan_ = makePlan(config_, images, environment_.size);
   const auto onSkipped = [this](const data::SkippedSample& sample) { reportSkipped(sample); };
   training_ = subject_->trainingLoader(environment_, onSkipped);
@@ -190,6 +195,18 @@ void Training::openData() {
                                        ", where its own training of " + std::to_string(plan_.totalSteps) +
                                        " steps is over; raise train.epochs or train.steps, or branch from an earlier "
                                        "checkpoint");
+  }
+}
+
+// What is known only now that the images are counted; the launch has shown the rest.
+void Training::warnOf(const std::vector<ConfigIssue>& issues) {
+  const auto& shown = request_.config.issues;
+  for (const ConfigIssue& issue : issues) {
+    const std::string words = issue.key + ": " + issue.message + (issue.mend ? " (" + issue.mend->label + ")" : "");
+    warnings_.push_back(words);
+    const bool isShown =
+        std::any_of(shown.begin(), shown.end(), [&](const ConfigIssue& known) { return known.key == issue.key; });
+    if (!isShown) logWarning(words);
   }
 }
 
@@ -504,6 +521,10 @@ TrainOutcome Training::train() {
   checkpoints.setSegment(segment);
   if (resumed_) checkpoints.setCurrent(start_.step, resumed_->path);
   if (branch_) jobs::recordParent(*writer_, *branch_);
+  for (const std::string& words : warnings_) {
+    const Json event{{"event", "warning"}, {"step", start_.step}, {"message", words}};
+    writer_->event("warning", start_.step, event.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
   checkpoints.checkDisk({subject_->module(), *optimizer_, start_.step, start_.position});
   const TrainOutcome outcome = runTrainer(&checkpoints, *recorder_);
   tellAllSkipped(outcome.state);

@@ -52,6 +52,8 @@ Json toJson(const RunSummary& s) {
           {"best_top1", number(s.bestTop1)},
           {"score", s.score},
           {"parameters", number(s.parameters)},
+          {"alarm", s.alarm},
+          {"alarm_step", s.alarmStep},
           {"checkpoint", s.lastCheckpoint},
           {"parent", s.parent},
           {"parent_step", s.parentStep},
@@ -83,6 +85,8 @@ RunSummary fromJson(const std::string& name, const Json& json) {
   s.bestTop1 = number(json, "best_top1");
   s.score = json.value("score", "");
   s.parameters = number(json, "parameters");
+  s.alarm = json.value("alarm", "");
+  s.alarmStep = json.value("alarm_step", std::int64_t{0});
   s.lastCheckpoint = json.at("checkpoint").get<std::string>();
   s.parent = json.at("parent").get<std::string>();
   s.parentStep = json.at("parent_step").get<std::int64_t>();

@@ -28,6 +28,8 @@ struct QueueJob {
   std::string run;     // its directory in runs/; "" before its first start
   std::int64_t sweep = 0;
   std::string settings;           // of a sweep's trial: {"optim.lr": 0.001}, JSON; "" otherwise
+  std::string from;               // of a branch: "DIR@STEP", absolute, the checkpoint it begins with; "" otherwise
+  int processes = 1;              // that train together
   int deaths = 0;                 // ends without a word since the last progress
   std::int64_t progress = 0;      // step of the newest checkpoint when it last died
   double added = 0;               // wall seconds
@@ -40,7 +42,9 @@ struct QueueJob {
 struct NewJob {
   std::string name;
   ConfigSnapshot config;
-  std::string settings;
+  std::string settings{};
+  std::string from{};
+  int processes = 1;
 };
 
 struct SweepRecord {

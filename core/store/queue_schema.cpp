@@ -1,5 +1,7 @@
 #include "core/store/queue_schema.h"
 
+#include <array>
+
 namespace slab {
 namespace {
 
@@ -18,20 +20,36 @@ CREATE TABLE orders(stop INTEGER NOT NULL, until REAL NOT NULL, stops_at_until I
 INSERT INTO orders VALUES(0, 0, 0);
 )sql";
 
+// What each later version added, version 2 first; a new database takes them all.
+constexpr std::array kAdditions{
+    "ALTER TABLE job ADD COLUMN branch_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE job ADD COLUMN processes INTEGER NOT NULL DEFAULT 1",
+};
+static_assert(kAdditions.size() + 1 == kQueueVersion);
+
+std::int64_t versionOf(const Database& database) {
+  return database.queryInteger("PRAGMA user_version");
+}
+
+void update(Database& database) {
+  Transaction transaction(database, Transaction::Kind::Write);
+  std::int64_t version = versionOf(database);
+  if (version == 0 && database.queryInteger("SELECT count(*) FROM sqlite_master") == 0) {
+    database.execute(kTables);
+    version = 1;
+  }
+  if (version >= 1 && version < kQueueVersion) {
+    for (; version < kQueueVersion; ++version) database.execute(kAdditions[static_cast<std::size_t>(version - 1)]);
+    database.execute(("PRAGMA user_version=" + std::to_string(kQueueVersion)).c_str());
+  }
+  transaction.commit();
+}
+
 }  // namespace
 
 void ensureQueueSchema(Database& database, const std::string& file) {
-  std::int64_t version = database.queryInteger("PRAGMA user_version");
-  if (version == 0) {
-    Transaction transaction(database, Transaction::Kind::Write);
-    version = database.queryInteger("PRAGMA user_version");
-    if (version == 0 && database.queryInteger("SELECT count(*) FROM sqlite_master") == 0) {
-      database.execute(kTables);
-      database.execute(("PRAGMA user_version=" + std::to_string(kQueueVersion)).c_str());
-      version = kQueueVersion;
-    }
-    transaction.commit();
-  }
+  if (versionOf(database) < kQueueVersion) update(database);
+  const std::int64_t version = versionOf(database);
   if (version > kQueueVersion) {
     throw Error(ErrorKind::Data, "'" + file + "' was written by a newer version of this program (queue version " +
                                      std::to_string(version) + ", this one knows up to " +

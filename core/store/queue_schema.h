@@ -8,10 +8,10 @@
 namespace slab {
 
 /// PRAGMA user_version of the schema written here.
-inline constexpr int kQueueVersion = 1;
+inline constexpr int kQueueVersion = 2;
 
-/// Makes the tables of an empty database. Throws Error(Data) for a newer version or another program's
-/// file, unchanged. Processes that open a new project at once wait for one another.
+/// Makes the tables of an empty database, and brings those of an older version up to this one. Throws Error(Data) for a
+/// newer version or another program's file, unchanged. Processes that open a new project at once wait for one another.
 void ensureQueueSchema(Database& database, const std::string& file);
 
 }  // namespace slab

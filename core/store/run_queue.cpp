@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 using enum JobState;
 
 constexpr std::string_view kColumns =
-    "SELECT id, name, state, reason, run, sweep, settings, deaths, progress, added, started, ended FROM job ";
+    "SELECT id, name, state, reason, run, sweep, settings, deaths, progress, added, started, ended, branch_from, "
+    "processes FROM "
+    "job ";
 
 // Queueing may be the first thing that a project sees.
 void makeProject(const fs::path& project) {
@@ -45,6 +47,8 @@ QueueJob readJob(const Statement& row) {
   job.added = row.real(9);
   job.started = row.real(10);
   job.ended = row.real(11);
+  job.from = row.text(12);
+  job.processes = static_cast<int>(row.integer(13));
   return job;
 }
 
@@ -78,12 +82,13 @@ class RunQueue::Impl {
 
   std::vector<std::int64_t> insert(const std::vector<NewJob>& jobs, std::int64_t sweep) {
     Statement statement = database_.prepare(
-        "INSERT INTO job(place, name, state, sweep, settings, given, resolved, added) "
-        "VALUES((SELECT coalesce(max(place), 0) + 1 FROM job), ?, 'waiting', ?, ?, ?, ?, ?) RETURNING id");
+        "INSERT INTO job(place, name, state, sweep, settings, given, resolved, added, branch_from, processes) "
+        "VALUES((SELECT coalesce(max(place), 0) + 1 FROM job), ?, 'waiting', ?, ?, ?, ?, ?, ?, ?) RETURNING id");
     std::vector<std::int64_t> ids;
     for (const NewJob& job : jobs) {
       requireRunName(job.name);
-      statement.bind(job.name, sweep, job.settings, job.config.given, job.config.resolved, wallSeconds());
+      statement.bind(job.name, sweep, job.settings, job.config.given, job.config.resolved, wallSeconds(), job.from,
+                     job.processes);
       statement.step();
       ids.push_back(statement.integer(0));
       statement.run();

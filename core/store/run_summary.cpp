@@ -57,6 +57,8 @@ void fillFromState(RunSummary& summary, const State& state) {
   summary.bestTop1 = numberOf(state, state_key::kBestTop1, RunSummary::kUnknown);
   summary.score = textOf(state, state_key::kScore);
   summary.parameters = numberOf(state, state_key::kParameters, RunSummary::kUnknown);
+  summary.alarm = textOf(state, state_key::kAlarm);
+  summary.alarmStep = countOf(state, state_key::kAlarmStep);
   summary.parent = textOf(state, state_key::kParent);
   summary.parentStep = countOf(state, state_key::kParentStep);
 }

@@ -38,6 +38,8 @@ struct RunSummary {
   std::int64_t step = 0, steps = 0;
   double epoch = 0;  // that `step` stands in
   double loss = kUnknown, lambda = kUnknown, top1 = kUnknown, bestTop1 = kUnknown, parameters = kUnknown;
+  std::string alarm;               // of a norm, the newest, one sentence with its layer; "" without any
+  std::int64_t alarmStep = 0;      // where that began
   std::string lastCheckpoint;      // newest good one, relative to the run
   std::string parent;              // of a branch: the run it started from, relative to this one; "" else
   std::int64_t parentStep = 0;     // completed steps where it branched off

@@ -201,6 +201,8 @@ void RunRecorder::onNorms(std::int64_t step, const std::vector<NormReading>& rea
 
 void RunRecorder::onNormAlarm(std::int64_t step, const NormAlarm& alarm) {
   record("norm_alarm", step, toJson(step, alarm));
+  writer_.setState(state_key::kAlarm, alarm.message);
+  writer_.setState(state_key::kAlarmStep, std::to_string(step));
   logWarning("step " + formatInteger(step) + ": " + alarm.message);
 }
 

@@ -92,6 +92,69 @@ TEST_F(QueueProgram, RunsJobsInTheOrderTheyHaveThen) {
   EXPECT_EQ(list["jobs"][1]["run_state"], "done");
 }
 
+TEST_F(QueueProgram, ABranchBeginsWithItsCheckpoint) {
+  add("parent", {"train.checkpoint_every=6"});
+  ASSERT_EQ(runQueue().exitCode, 0);
+  const std::string parent = run("parent").string();
+  const auto queued = slab({"queue", "add", "--from", parent + "@6", "--set", "optim.lr=0.001"});
+  ASSERT_EQ(queued.exitCode, 0) << queued.err;
+  EXPECT_EQ(slab({"sweep", "--from", parent, "--grid", "train.steps=14"}).exitCode, 0);
+  const auto other = slab({"queue", "add", "--from", parent, "--set", "model.mlp_ratio=[2]"});
+  EXPECT_EQ(other.exitCode, 1);
+  EXPECT_NE(other.err.find("a branch keeps the model"), std::string::npos) << other.err;
+  const Json list = Json::parse(slab({"queue", "list"}).out);
+  EXPECT_EQ(list["jobs"][0]["name"], "parent-from-6");
+  EXPECT_EQ(list["jobs"][0]["from"], parent + "@6");
+  EXPECT_EQ(list["jobs"][1]["from"], parent + "@12") << "the newest one, by its step";
+
+  ASSERT_EQ(runQueue().exitCode, 0);
+  const auto check = [&](const std::string& name, std::int64_t from, std::int64_t to) {
+    const RunSummary child = summarize(RunDirectory(run(name)));
+    EXPECT_EQ(child.state, RunState::Done) << name;
+    EXPECT_EQ(fs::path(child.parent).filename(), "parent") << name;
+    EXPECT_EQ(child.parentStep, from) << name;
+    EXPECT_EQ(child.step, to) << name;
+  };
+  check("parent-from-6", 6, 12);
+  check("parent-from-12-steps14", 12, 14);
+  EXPECT_EQ(Json::parse(contentOf(run("parent-from-6") / "config.json"))["optim"]["lr"], 0.001);
+}
+
+TEST_F(QueueProgram, AJobIsTrainedByAsManyProcessesAsItAsksFor) {
+  const auto queued = slab(
+      {"queue", "add", "--config", config_.string(), "--name", "two", "--nproc", "2", "--set", "train.accumulate=2"});
+  ASSERT_EQ(queued.exitCode, 0) << queued.err;
+  EXPECT_NE(queued.err.find("train.accumulate"), std::string::npos) << "twice the batch of one process";
+  const auto result = runQueue();
+  ASSERT_EQ(result.exitCode, 0) << result.err;
+  const RunSummary two = summarize(RunDirectory(run("two")));
+  EXPECT_EQ(two.state, RunState::Done) << two.message;
+  EXPECT_EQ(two.processes, 2);
+}
+
+TEST_F(QueueProgram, ATrainingOfTwoProcessesThatIsKilledGoesOnWithTwo) {
+  const auto queued =
+      slab(withSettings({"queue", "add", "--config", config_.string(), "--name", "two", "--nproc", "2"}, endless()));
+  ASSERT_EQ(queued.exitCode, 0) << queued.err;
+  auto worker = startQueue();
+  const pid_t first = trainerOf("two");
+  ASSERT_GT(first, 0);
+  ASSERT_TRUE(waitForStep("two", 1));
+  ::kill(first, SIGKILL);
+  pid_t second = first;
+  while (second == first) second = trainerOf("two");
+  ASSERT_GT(second, 0);
+  EXPECT_EQ(slab({"queue", "stop"}).exitCode, 0);
+  const auto result = worker->wait();
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  const auto starts = result.events("start");
+  ASSERT_EQ(starts.size(), 2U);
+  EXPECT_EQ(starts[1]["resumed"], true);
+  const QueueJob job = RunQueue(project_).jobs().front();
+  EXPECT_EQ(job.state, JobState::Waiting) << job.reason;
+  EXPECT_EQ(summarize(RunDirectory(run("two"))).processes, 2);
+}
+
 TEST_F(QueueProgram, AJobThatFailsDoesNotHoldUpTheOthers) {
   const auto bad = add("bad", {"data.labels=" + (folder_ / "nowhere.npy").string()}), good = add("good");
   const auto result = runQueue();

@@ -135,6 +135,34 @@ TEST_F(TrainProgram, ATransitionTooShortIsWarnedOfBeforeTheFirstStepAndTrainedAl
   EXPECT_FALSE(fs::exists(run_));
 }
 
+TEST_F(TrainProgram, ATransitionFoundTooShortWhenTheImagesAreCountedIsWarnedOf) {
+  const std::vector<std::string> settings{"train.steps=0", "train.epochs=4", "prepbn.warmup=0", "prepbn.lambda_end=1"};
+  const auto result = slab(trainArguments(settings));
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_NE(result.err.find("warning: prepbn.lambda_end: lambda falls within 1 of 24 steps"), std::string::npos)
+      << result.err;
+}
+
+TEST_F(TrainProgram, ACheckOfAConfigurationCountsTheImagesOfItsFolder) {
+  fs::create_directories(folder_ / "images/train/cat");
+  for (int i = 0; i < 10; ++i) std::ofstream(folder_ / ("images/train/cat/" + std::to_string(i) + ".jpg")).close();
+  const auto check = [&](std::vector<std::string> settings, const std::vector<std::string>& more = {}) {
+    settings.insert(settings.end(),
+                    {"data.root=" + (folder_ / "images").string(), "train.batch=2", "train.accumulate=1"});
+    auto arguments = withSettings({"config", "check", "--preset", "imagenet_slab_swin_t"}, settings);
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return slab(arguments);
+  };
+  const auto sound = check({});
+  EXPECT_EQ(sound.exitCode, 0) << sound.err;
+  EXPECT_NE(sound.out.find("5 an epoch"), std::string::npos) << sound.out;
+  const Json json = Json::parse(check({"prepbn.lambda_end=5%"}, {"--json"}).out);
+  EXPECT_EQ(json["images"], 10);
+  ASSERT_EQ(json["issues"].size(), 1U) << json;
+  EXPECT_EQ(json["issues"][0]["key"], "prepbn.lambda_end");
+  EXPECT_NE(json["issues"][0]["message"].get<std::string>().find("of 1 500 steps"), std::string::npos) << json;
+}
+
 TEST_F(TrainProgram, AConfigurationWithThreeMistakesShowsAllThree) {
   std::ofstream(config_) << R"({"optim": {"weigth_decay": 0.1}, "train": {"batch": 0}, "model": {"image_size": 30}})";
   const auto result = slab(trainArguments());

@@ -9,6 +9,7 @@
 #include <QTest>
 
 #include "app/gui/main_window.h"
+#include "app/gui/panels/configure_panel.h"
 #include "app/gui/panels/data_panel.h"
 #include "app/gui/panels/doctor_card.h"
 #include "app/gui/session.h"
@@ -79,6 +80,19 @@ TEST_F(DoctorWindow, ScansADroppedFolderNamesItsFaultsAndHandsItToConfigure) {
     if (action->text().contains("Configure")) action->trigger();
   }
   EXPECT_EQ(window_.workspace()->panel().id(), "configure");
+}
+
+TEST_F(DoctorWindow, ConfigureCountsTheImagesOfAFolderThatWasNotScannedHere) {
+  session_.showWorkspace("configure");
+  auto* panel = dynamic_cast<ConfigurePanel*>(&window_.workspace()->panel());
+  ASSERT_NE(panel, nullptr);
+  ConfigDocument& document = panel->document();
+  document.setMany("a folder", {{"data.type", Json("image_folder")},
+                                {"data.root", Json(images_.path().toStdString())},
+                                {"train.batch", Json(2)}});
+  EXPECT_FALSE(document.plan());
+  ASSERT_TRUE(QTest::qWaitFor([&] { return document.plan().has_value(); }, kPatience));
+  EXPECT_EQ(document.plan()->stepsPerEpoch, 5) << "ten files, the damaged ones included";
 }
 
 TEST_F(DoctorWindow, AFolderWithoutTrainIsAnAnswerNotAReport) {

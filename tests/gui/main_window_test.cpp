@@ -4,17 +4,22 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
+#include <QClipboard>
 #include <QLabel>
 #include <QMenuBar>
 #include <QProcess>
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <set>
 
 #include "app/gui/card_dock.h"
 #include "app/gui/context_bar.h"
+#include "app/gui/dialogs/sweep_dialog.h"
+#include "app/gui/panels/configure_panel.h"
 #include "app/gui/panels/failure_card.h"
+#include "app/gui/project_queue.h"
 #include "app/gui/project_reader.h"
 #include "app/gui/run_actions.h"
 #include "app/gui/workspace.h"
@@ -258,6 +263,73 @@ TEST_F(MainWindowTest, AFailedRunNamesItsLayerAndOffersTheWaysBack) {
   }
   session_.setCurrentRun(project_->path() + "/runs/swin_tiny28-ln-0004");
   for (QAction* action : card->actions()) EXPECT_FALSE(action->isEnabled()) << action->text().toStdString();
+}
+
+TEST_F(MainWindowTest, AConfiguredBranchIsQueuedAndSweptAsABranch) {
+  const QTemporaryDir folder;
+  test::writeSampleRun(path(folder), {"parent"});
+  session_.openProject(folder.path());
+  const QString parent = folder.path() + "/runs/parent";
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.run(parent) != nullptr; }, kPatience));
+  session_.configureBranch(parent, 187);
+  const QList<QAction*> actions = window_->workspace()->panel().contextActions();
+  actions.at(0)->trigger();  // copy as command
+  EXPECT_EQ(QGuiApplication::clipboard()->text(),
+            "slab train --from " + parent + "@187 --run " + folder.path() + "/runs/parent-from-187");
+  actions.at(2)->trigger();  // add to the queue
+  QTimer::singleShot(0, [] {
+    auto* dialog = qobject_cast<SweepDialog*>(QApplication::activeModalWidget());
+    ASSERT_NE(dialog, nullptr);
+    dialog->addKey("optim.lr", "1e-3, 2e-3");
+    dialog->accept();
+  });
+  actions.at(1)->trigger();  // sweep
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.queue().jobs().size() == 3; }, kPatience));
+  for (const QueueJob& job : session_.queue().jobs()) {
+    EXPECT_EQ(job.from, parent.toStdString() + "@187") << job.name;
+    EXPECT_EQ(job.name.substr(0, 15), "parent-from-187");
+  }
+}
+
+TEST_F(MainWindowTest, ARunsConfigurationHoldsWhatWasSetBesideItsText) {
+  const QTemporaryDir folder;
+  test::writeSampleRun(path(folder), {"run"});  // with keys beside the preset
+  const QString run = folder.path() + "/runs/run";
+  QFile given(run + "/config.given.json");
+  ASSERT_TRUE(given.open(QIODevice::WriteOnly));
+  given.write(QByteArray::fromStdString(findPreset("demo_minute")->text));
+  given.close();
+  session_.openProject(folder.path());
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.run(run) != nullptr; }, kPatience));
+  session_.setCurrentRun(run);
+  window_->showWorkspace("configure");
+  auto* panel = dynamic_cast<ConfigurePanel*>(&window_->workspace()->panel());
+  ASSERT_NE(panel, nullptr);
+  panel->menuActions().at(4)->trigger();  // configuration of this run
+  EXPECT_EQ(panel->document().config().train.steps, 375);
+  panel->contextActions().at(0)->trigger();  // copy as command
+  EXPECT_EQ(QGuiApplication::clipboard()->text(),
+            "slab train --config " + run + "/config.json --run " + folder.path() + "/runs/slab_swin_t");
+}
+
+TEST_F(MainWindowTest, AChosenFolderStaysWhenAPresetOfItsTypeIsOpened) {
+  window_->showWorkspace("configure");
+  auto* panel = dynamic_cast<ConfigurePanel*>(&window_->workspace()->panel());
+  ASSERT_NE(panel, nullptr);
+  panel->useImageFolder("/pictures", 7, 5000);
+  panel->openPreset("imagenet_slab_swin_t");
+  const RunConfig& config = panel->document().config();
+  EXPECT_EQ(config.model.embedDim, 96);
+  EXPECT_EQ(config.data.root, "/pictures");
+  EXPECT_EQ(config.model.classes, 7);
+  EXPECT_EQ(panel->document().images(), 5000);
+  EXPECT_EQ(panel->document().changes().size(), 2U) << "both count as changes of the preset";
+  panel->openPreset("demo");
+  EXPECT_EQ(config.data.type, DataType::FashionMnist);
+  EXPECT_EQ(config.data.root, "") << "data of another type go";
+  EXPECT_EQ(config.model.classes, 10);
+  session_.undoStack().undo();
+  EXPECT_EQ(config.data.root, "/pictures");
 }
 
 TEST_F(MainWindowTest, AnEmptyProjectInvites) {

@@ -94,6 +94,8 @@ void writeNorms(RunWriter& writer, const SampleRun& run, const Plan& plan) {
                R"({"event":"norm_alarm","layer":"layers.1.blocks.0.norm1","quantity":"distance","value":1.1,)"
                R"("message":"batches of layers.1.blocks.0.norm1 stay 1.1 from its running statistics"})",
                kStart + 0.1 * static_cast<double>(run.nanAt - 20));
+  writer.setState(state_key::kAlarm, "batches of layers.1.blocks.0.norm1 stay 1.1 from its running statistics");
+  writer.setState(state_key::kAlarmStep, std::to_string(run.nanAt - 20));
 }
 
 }  // namespace

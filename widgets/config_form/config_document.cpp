@@ -77,11 +77,12 @@ ConfigDocument::ConfigDocument(QUndoStack& undo, QObject* parent) : QObject(pare
   if (!first && !all.empty()) first = &all.front();
   const QString text = first ? QString::fromStdString(first->text) : QStringLiteral("{\n}\n");
   const QString name = first ? QString::fromStdString(first->name) : QString();
-  restore(text, {name, name, text});
+  restore(text, {name, name, text, {}});
 }
 
 void ConfigDocument::push(const QString& name, const QString& mergeKey, const QString& text, const Origin& origin) {
-  if (text == text_ && origin.text == origin_.text && origin.title == origin_.title) return;
+  if (text == text_ && origin.text == origin_.text && origin.title == origin_.title && origin.file == origin_.file)
+    return;
   undo_.push(new ConfigEdit(*this, name, mergeKey, text, origin));
 }
 
@@ -97,15 +98,19 @@ void ConfigDocument::restore(const QString& text, const Origin& origin) {
   emit changed();
 }
 
-void ConfigDocument::openPreset(const QString& name) {
+void ConfigDocument::openPreset(const QString& name, const QStringList& kept) {
   const Preset* preset = findPreset(name.toStdString());
   if (!preset) return;
-  const QString text = QString::fromStdString(preset->text);
-  push(tr("Open preset %1").arg(name), {}, text, {name, name, text});
+  const QString original = QString::fromStdString(preset->text);
+  QString text = original;
+  for (const QString& key : kept) {
+    if (const auto value = given(key)) text = withValue(text, key, *value).value_or(text);
+  }
+  push(tr("Open preset %1").arg(name), {}, text, {name, name, original, {}});
 }
 
-void ConfigDocument::openText(const QString& text, const QString& title) {
-  push(tr("Open %1").arg(title), {}, text, {title, {}, text});
+void ConfigDocument::openText(const QString& text, const QString& title, const QString& file) {
+  push(tr("Open %1").arg(title), {}, text, {title, {}, text, file});
 }
 
 void ConfigDocument::set(const QString& key, const Json& value) {
@@ -180,13 +185,15 @@ std::optional<Plan> ConfigDocument::plan() const {
   return size ? std::optional(makePlan(loaded_.config, *size)) : std::nullopt;
 }
 
-QString ConfigDocument::commandLine(const QString& runDirectory) const {
+QString ConfigDocument::commandLine(const QString& runDirectory, const QString& from) const {
   QStringList words{QStringLiteral("slab"), QStringLiteral("train")};
-  if (origin_.preset.isEmpty()) {
-    words << QStringLiteral("--config") << QStringLiteral("config.json");
-  } else {
+  const bool isParents = !from.isEmpty() && origin_.file == from.section('@', 0, -2) + QStringLiteral("/config.json");
+  if (!origin_.preset.isEmpty()) {
     words << QStringLiteral("--preset") << origin_.preset;
+  } else if (!isParents) {
+    words << QStringLiteral("--config") << shellQuoted(origin_.file);
   }
+  if (!from.isEmpty()) words << QStringLiteral("--from") << shellQuoted(from);
   for (const ConfigDifference& change : changes()) {
     QString value = QString::fromStdString(change.values.back().dump());
     if (change.values.back().is_string()) value = QString::fromStdString(change.values.back().get<std::string>());

@@ -22,9 +22,10 @@ class ConfigDocument : public QObject {
   /// Edits go to `undo`, which outlives the document.
   explicit ConfigDocument(QUndoStack& undo, QObject* parent = nullptr);
 
-  /// Starts from a preset, or from a text of another origin (a run's configuration) named `title`. Undoable.
-  void openPreset(const QString& name);
-  void openText(const QString& text, const QString& title);
+  /// Starts from a preset, or from the text of a file (a run's configuration), shown as `title`. Undoable.
+  /// `kept`: keys that have their value of now in it, where the text gives one.
+  void openPreset(const QString& name, const QStringList& kept = {});
+  void openText(const QString& text, const QString& title, const QString& file);
 
   [[nodiscard]] const QString& text() const { return text_; }
   [[nodiscard]] const QString& title() const { return origin_.title; }
@@ -59,8 +60,9 @@ class ConfigDocument : public QObject {
   /// Durations in steps; nothing without a known size.
   [[nodiscard]] std::optional<Plan> plan() const;
 
-  /// `slab train --preset NAME --set key=value ... --run DIR`, quoted for a shell.
-  [[nodiscard]] QString commandLine(const QString& runDirectory) const;
+  /// `slab train --preset NAME --set key=value ... --run DIR`, quoted for a shell; with the origin's file where it is
+  /// no preset. `from`: "DIR@STEP" for a branch of that run, whose own configuration is not named again.
+  [[nodiscard]] QString commandLine(const QString& runDirectory, const QString& from = {}) const;
 
  signals:
   /// Text, meaning and problems are new.
@@ -69,7 +71,7 @@ class ConfigDocument : public QObject {
  private:
   friend class ConfigEdit;
   struct Origin {
-    QString title, preset, text;
+    QString title, preset, text, file;
   };
   void push(const QString& name, const QString& mergeKey, const QString& text, const Origin& origin);
   void restore(const QString& text, const Origin& origin);

@@ -38,7 +38,7 @@ QVariant sortValue(const RunRow& row, int column) {
 QString cell(const RunRow& row, int column) {
   switch (column) {
     case RunModel::Name: return row.name;
-    case RunModel::State: return stateText(row.state);
+    case RunModel::State: return stateText(row.state) + (row.alarm.isEmpty() ? QString() : kAlarmSign);
     case RunModel::Top1: return percent(row.top1);
     case RunModel::BestTop1: return percent(row.bestTop1);
     case RunModel::Loss: return figure(row.loss);
@@ -58,6 +58,11 @@ QString cell(const RunRow& row, int column) {
 bool isNumeric(int column) {
   return column == RunModel::Top1 || column == RunModel::BestTop1 || column == RunModel::Loss ||
          column == RunModel::Step || column == RunModel::Time;
+}
+
+/// A failure is worse than the alarm before it.
+bool isMarked(const RunRow& run) {
+  return !run.alarm.isEmpty() && stateTone(run.state) != "bad";
 }
 
 QColor toneColour(const QString& tone) {
@@ -91,6 +96,11 @@ QString stateTone(RunState state) {
   return "muted";
 }
 
+QString RunRow::alarmText() const {
+  if (alarm.isEmpty()) return {};
+  return RunModel::tr("alarm at step %1: %2").arg(QString::fromStdString(formatInteger(alarmStep, true)), alarm);
+}
+
 void RunModel::setRuns(const std::vector<RunRow>& runs) {
   const bool samePaths =
       runs.size() == rows_.size() && std::equal(runs.begin(), runs.end(), rows_.begin(),
@@ -122,7 +132,7 @@ QVariant RunModel::data(const QModelIndex& index, int role) const {
     case Qt::CheckStateRole: return column == Name ? QVariant(run.shown ? Qt::Checked : Qt::Unchecked) : QVariant();
     case Qt::DecorationRole: return column == Name ? QVariant(theme().series(run.colour).colour) : QVariant();
     case Qt::ForegroundRole:
-      if (column == State) return toneColour(stateTone(run.state));
+      if (column == State) return toneColour(isMarked(run) ? "warning" : stateTone(run.state));
       return column > Step ? QVariant(theme().tokens().muted) : QVariant();
     case Qt::FontRole:
       return theme().font(isNumeric(column) ? TextRole::Number : column == Name ? TextRole::Strong : TextRole::Body);
@@ -130,8 +140,15 @@ QVariant RunModel::data(const QModelIndex& index, int role) const {
       return static_cast<int>(Qt::AlignVCenter | (isNumeric(column) ? Qt::AlignRight : Qt::AlignLeft));
     case Qt::ToolTipRole:
       if (column == Top1 || column == BestTop1) return columnName(run, column);
+      if (column == State && !run.alarm.isEmpty()) {
+        return QStringList{run.message, run.alarmText()}.join('\n').trimmed();
+      }
       return run.message.isEmpty() ? run.path : run.message;
-    case Qt::AccessibleTextRole: return columnName(run, column) + ": " + cell(run, column);
+    case Qt::AccessibleTextRole:
+      if (column == State && !run.alarm.isEmpty()) {
+        return columnName(run, column) + ": " + stateText(run.state) + ", " + run.alarmText();
+      }
+      return columnName(run, column) + ": " + cell(run, column);
     case RowRole: return QVariant::fromValue(run);
     case SortRole: {
       const QVariant value = sortValue(run, column);

@@ -17,6 +17,8 @@ namespace slab {
 /// The words and tone of a state: "running" (accent), "lost" (bad) ...
 QString stateText(RunState state);
 QString stateTone(RunState state);
+/// Behind the state of a run whose norms raised an alarm.
+inline const QString kAlarmSign = QStringLiteral(" \u25B2");
 
 /// What a run's evaluation measures: "top-1", or "mask AP" of a detector.
 inline QString scoreNameOf(bool isDetector) {
@@ -38,6 +40,8 @@ struct RunRow {
   double lambda = std::numeric_limits<double>::quiet_NaN();
   double parameters = std::numeric_limits<double>::quiet_NaN();
   qint64 step = 0, steps = 0;
+  QString alarm;          ///< of a norm, the newest, one sentence; empty without any
+  qint64 alarmStep = 0;   ///< where that began
   QString parent;         ///< run directory that this one is a branch of; empty else
   qint64 parentStep = 0;  ///< completed steps where it left its parent
   double activeSeconds = 0;
@@ -54,6 +58,8 @@ struct RunRow {
 
   [[nodiscard]] bool isActive() const { return slab::isActive(state); }
   [[nodiscard]] bool isDetector() const { return config.value("data.type") == "coco"; }
+  /// "alarm at step 2,060: ..."; empty without any.
+  [[nodiscard]] QString alarmText() const;
   /// What top1 and bestTop1 are.
   [[nodiscard]] QString scoreName() const { return scoreNameOf(isDetector()); }
 };

@@ -52,11 +52,18 @@ class NarrowDelegate : public QStyledItemDelegate {
                 p->fontMetrics().elidedText(row.name, Qt::ElideMiddle, upper.width()));
     p->setFont(theme().font(TextRole::Small));
     p->setPen(row.state == RunState::Failed || row.state == RunState::Lost ? t.bad : t.muted);
-    p->drawText(lower, Qt::AlignVCenter | Qt::AlignLeft, stateText(row.state));
+    const QString state = stateText(row.state);
+    p->drawText(lower, Qt::AlignVCenter | Qt::AlignLeft, state);
+    if (!row.alarm.isEmpty()) {
+      const int width = p->fontMetrics().horizontalAdvance(state);
+      p->setPen(t.warning);
+      p->drawText(lower.adjusted(width, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, kAlarmSign);
+    }
     if (std::isfinite(row.top1)) {
       p->setFont(theme().font(TextRole::NumberSmall));
       p->setPen(t.muted);
-      p->drawText(lower, Qt::AlignVCenter | Qt::AlignRight, QString("%1 %2 %").arg(row.scoreName()).arg(row.top1, 0, 'f', 1));
+      p->drawText(lower, Qt::AlignVCenter | Qt::AlignRight,
+                  QString("%1 %2 %").arg(row.scoreName()).arg(row.top1, 0, 'f', 1));
     }
     p->restore();
   }

@@ -38,6 +38,7 @@ Panel* makeConfigurePanel(Session& session, QObject* parent) {
 ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
     : Panel(session, parent),
       document_(session.undoStack()),
+      imageCount_(Session::slabProgram()),
       start_(new QAction(tr("&Start training"), this)),
       addToQueue_(new QAction(tr("&Add to the queue"), this)),
       sweep_(new QAction(tr("Queue a s&weep..."), this)),
@@ -66,9 +67,8 @@ ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
   connect(addToQueue_, &QAction::triggered, this, &ConfigurePanel::addToQueue);
   connect(sweep_, &QAction::triggered, this, &ConfigurePanel::openSweep);
   connect(copyCommand_, &QAction::triggered, this, [this] {
-    QString command = document_.commandLine("runs/" + runName());
-    if (!branchFrom_.isEmpty()) command += " --from '" + branchFrom_ + '\'';
-    QGuiApplication::clipboard()->setText(command);
+    const QString run = this->session().freeRunPath(runName());
+    QGuiApplication::clipboard()->setText(document_.commandLine(run, branchFrom_));
     this->session().report(tr("The command line is on the clipboard."));
   });
   connect(fromRun_, &QAction::triggered, this, &ConfigurePanel::openRunConfig);
@@ -76,6 +76,7 @@ ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
   connect(&session, &Session::imageFolderWanted, this, &ConfigurePanel::useImageFolder);
   connect(&session, &Session::cocoSetWanted, this, &ConfigurePanel::useCocoSet);
   connect(&session, &Session::branchWanted, this, &ConfigurePanel::openBranch);
+  connect(&imageCount_, &ImageCount::counted, this, &ConfigurePanel::refresh);
   connect(textMode_, &QAction::toggled, this, &ConfigurePanel::setTextMode);
   connect(allKeys_, &QAction::toggled, this, [this](bool all) {
     if (form_) form_->setShowAll(all);
@@ -83,8 +84,7 @@ ConfigurePanel::ConfigurePanel(Session& session, QObject* parent)
 }
 
 void ConfigurePanel::useImageFolder(const QString& folder, qint64 classes, qint64 images) {
-  scannedFolder_ = folder;
-  scannedImages_ = images;
+  imageCount_.set(folder, images);
   document_.setMany(tr("Use a folder of images"), {{"data.type", Json("image_folder")},
                                                    {"data.root", Json(folder.toStdString())},
                                                    {"model.classes", Json(classes)}});
@@ -106,6 +106,16 @@ void ConfigurePanel::useCocoSet(const QString& annotations, const QString& image
                      {"detector.classes", Json(classes)}},
                     {"data.val_annotations", "data.val_images"});
   undo.endMacro();
+}
+
+void ConfigurePanel::openPreset(const QString& name) {
+  const DataConfig data = document_.config().data;
+  const ConfigSource source{.preset = name.toStdString(), .text = "", .fileName = "", .overrides = {}};
+  const DataConfig next = loadConfig(source).config.data;
+  const bool stays = !data.root.empty() && next.root.empty() && next.type == data.type;
+  if (!stays) return document_.openPreset(name);
+  document_.openPreset(name, {"data.root", "model.classes", "detector.classes"});
+  session().report(tr("%1 is still the data, with its classes.").arg(QString::fromStdString(data.root)));
 }
 
 QList<QAction*> ConfigurePanel::menuActions() const {
@@ -162,7 +172,7 @@ QList<QWidget*> ConfigurePanel::makeContextWidgets() {
   for (const Preset& preset : presets()) {
     const QString name = QString::fromStdString(preset.name);
     QAction* action = menu->addAction(name + "\t" + QString::fromStdString(preset.title));
-    connect(action, &QAction::triggered, this, [this, name] { document_.openPreset(name); });
+    connect(action, &QAction::triggered, this, [this, name] { openPreset(name); });
   }
   menu->addSeparator();
   menu->addActions({fromRun_, fromScratch_});
@@ -176,8 +186,8 @@ QList<QWidget*> ConfigurePanel::makeContextWidgets() {
 
 void ConfigurePanel::refresh() {
   const DataConfig& data = document_.config().data;
-  const bool isScanned = data.type == DataType::ImageFolder && data.root == scannedFolder_.toStdString();
-  document_.setImages(isScanned ? std::optional<qint64>(scannedImages_) : std::nullopt);
+  const bool isFolder = data.type == DataType::ImageFolder && !data.root.empty();
+  document_.setImages(isFolder ? imageCount_.of(QString::fromStdString(data.root)) : std::nullopt);
   const RunConfig& config = document_.config();
   if (tree_) {
     const ModelCost cost = modelCost(config.model);
@@ -220,7 +230,7 @@ void ConfigurePanel::refresh() {
 void ConfigurePanel::refreshStatus() {
   const QString left = document_.hasErrors() ? tr("The configuration can't start yet: see Before you start")
                                              : tr("Configuration is complete and strict: unknown keys are errors");
-  emit statusChanged(left, document_.commandLine({}));
+  emit statusChanged(left, document_.commandLine({}, branchFrom_));
 }
 
 QString ConfigurePanel::runName() const {
@@ -243,22 +253,27 @@ void ConfigurePanel::start() {
 
 void ConfigurePanel::addToQueue() {
   const ConfigSource source{.preset = "", .text = document_.text().toStdString(), .fileName = "", .overrides = {}};
-  session().queue().add(
-      {{runName().toStdString(), takeSnapshot(loadConfig(source), std::filesystem::current_path()), ""}});
+  session().queue().add({{runName().toStdString(), takeSnapshot(loadConfig(source), std::filesystem::current_path()),
+                          "", branchFrom_.toStdString()}});
 }
 
 void ConfigurePanel::openSweep() {
   SweepDialog dialog(document_.text().toStdString(), runName().toStdString(), form_);
   if (dialog.exec() != QDialog::Accepted) return;
-  session().queue().addSweep(runName(), dialog.method(), dialog.jobs());
+  std::vector<NewJob> jobs = dialog.jobs();
+  for (NewJob& job : jobs) job.from = branchFrom_.toStdString();
+  session().queue().addSweep(runName(), dialog.method(), jobs);
 }
 
 void ConfigurePanel::openRunConfig() {
   const RunRow* run = session().currentRun();
   if (!run) return;
-  // The text as it was given, comments and order included; runs of other programs may lack it.
-  const QString given = run->path + "/config.given.json";
-  if (openConfigFile(QFile::exists(given) ? given : run->path + "/config.json", run->name)) endBranch();
+  // The text as it was given, comments and order included, where it alone means this configuration: keys may have been
+  // set beside it, and runs of other programs lack it.
+  const QString given = run->path + "/config.given.json", resolved = run->path + "/config.json";
+  const bool isWhole = QFile::exists(given) &&
+                       loadConfigFile(given.toStdString()).config == loadConfigFile(resolved.toStdString()).config;
+  if (openConfigFile(isWhole ? given : resolved, run->name)) endBranch();
 }
 
 void ConfigurePanel::openBranch(const QString& path, qint64 step) {
@@ -283,7 +298,7 @@ bool ConfigurePanel::openConfigFile(const QString& path, const QString& title) {
     session().report(tr("%1 cannot be read: %2").arg(file.fileName(), file.errorString()), "bad");
     return false;
   }
-  document_.openText(QString::fromUtf8(file.readAll()), title);
+  document_.openText(QString::fromUtf8(file.readAll()), title, path);
   return true;
 }
 

@@ -1,6 +1,7 @@
 // Workspace Configure: form or text, the model it makes, the schedule, the problems, and the start.
 #pragma once
 
+#include "app/gui/image_count.h"
 #include "app/gui/panel.h"
 #include "app/gui/step_times.h"
 #include "widgets/config_form/config_document.h"
@@ -29,13 +30,14 @@ class ConfigurePanel : public Panel {
   QString menuTitle() const override { return tr("&Run"); }
   void activate() override { refresh(); }
 
+  [[nodiscard]] ConfigDocument& document() { return document_; }
   /// Makes a folder of images the data of the configuration, and its classes the model's; undoable.
   void useImageFolder(const QString& folder, qint64 classes, qint64 images);
   /// Makes a COCO set the training data of a detector, with as many classes as it has; one step of undo. A
   /// configuration of a classifier gives way to a published detector's recipe.
   void useCocoSet(const QString& annotations, const QString& images, qint64 classes);
-
-  [[nodiscard]] const ConfigDocument& document() const { return document_; }
+  /// Another preset; the chosen data and its classes stay where it reads the same type and names none itself. Undoable.
+  void openPreset(const QString& name);
 
  private:
   void refresh();
@@ -54,10 +56,9 @@ class ConfigurePanel : public Panel {
   void setTextMode(bool text);
 
   ConfigDocument document_;
-  QString branchFrom_;     // "DIR@STEP" of the checkpoint that a start goes on from; empty for a run from scratch
-  QString branchName_;     // of the run it starts
-  QString scannedFolder_;  // whose number of images is known
-  qint64 scannedImages_ = 0;
+  QString branchFrom_;  // "DIR@STEP" of the checkpoint that a start goes on from; empty for a run from scratch
+  QString branchName_;  // of the run it starts
+  ImageCount imageCount_;
   StepTimes times_;
   QAction *start_, *addToQueue_, *sweep_, *copyCommand_, *fromRun_, *fromScratch_, *textMode_, *allKeys_;
   // Cards and context widgets; owned by the window.

@@ -1,5 +1,6 @@
 #include "app/gui/panels/queue_rows.h"
 
+#include <QFileInfo>
 #include <QStringList>
 #include <cmath>
 
@@ -19,13 +20,20 @@ qint64 stepsOf(const RunConfig& config) {
   return images ? makePlan(config, *images).totalSteps : 0;
 }
 
+QString branchWords(const QueueJob& job) {
+  const QString from = QString::fromStdString(job.from);
+  return from.isEmpty() ? QString()
+                        : QObject::tr("branch of %1 at step %2")
+                              .arg(QFileInfo(from.section('@', 0, -2)).fileName(), from.section('@', -1));
+}
+
 QueueRow makeRow(Session& session, const StepTimes& times, const QueueJob& job) {
   QueueRow row;
   row.id = job.id;
   row.run = QString::fromStdString(job.run);
   row.name = row.run.isEmpty() ? QString::fromStdString(job.name) : row.run;
   row.state = job.state;
-  row.reason = QString::fromStdString(job.reason);
+  row.reason = job.reason.empty() ? branchWords(job) : QString::fromStdString(job.reason);
   const RunConfig* config = session.queue().config(job.id);
   if (config != nullptr) row.steps = stepsOf(*config);
   std::optional<double> seconds = config != nullptr ? times.secondsPerStep(*config) : std::nullopt;

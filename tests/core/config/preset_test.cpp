@@ -1,6 +1,8 @@
 // The presets of the published ImageNet rows against the reference's rates and steps.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/config/load.h"
 #include "core/config/schedule.h"
 
@@ -42,6 +44,43 @@ TEST(ImageNetPresets, ScaleRatesAndReachLambdaZeroAsTheReference) {
     EXPECT_EQ(config.train.clip, row.clip);
     EXPECT_EQ(config.data.augment, Augment::Timm);
   }
+}
+
+TEST(ImageNetPresets, EndWithThePublishedStatisticsPass) {
+  int count = 0;
+  for (const Preset& preset : presets()) {
+    if (!preset.name.starts_with("imagenet_")) continue;
+    ++count;
+    const RunConfig config = presetOf(preset.name);
+    EXPECT_EQ(config.prepbn.recalibrate, 100) << preset.name;
+    EXPECT_EQ(config.prepbn.recalibrateWith, "momentum") << preset.name;
+  }
+  EXPECT_EQ(count, 16);
+}
+
+TEST(PublishedPresets, SayWhatSeveralProcessesHaveToSetAndAreWarnedOfWithout) {
+  int count = 0;
+  for (const Preset& preset : presets()) {
+    RunConfig config = presetOf(preset.name);
+    config.detector.pretrained = config.isDetector() ? "/weights.safetensors" : "";
+    const std::int64_t processes = config.train.accumulate;
+    if (processes == 1) continue;
+    SCOPED_TRACE(preset.name);
+    ++count;
+    EXPECT_NE(preset.text.find("slab launch --nproc " + std::to_string(processes) + " set"), std::string::npos);
+    const std::int64_t batch = makePlan(config, kImages).effectiveBatch;
+    const auto issues = validate(config, kImages, processes);
+    const auto found = std::find_if(issues.begin(), issues.end(),
+                                    [](const ConfigIssue& issue) { return issue.key == "train.accumulate"; });
+    ASSERT_NE(found, issues.end());
+    EXPECT_FALSE(found->isError());
+    ASSERT_TRUE(found->mend);
+    EXPECT_EQ(setField(config, found->mend->key, found->mend->value), std::nullopt);
+    EXPECT_EQ(config.train.accumulate, 1);
+    EXPECT_EQ(makePlan(config, kImages, processes).effectiveBatch, batch);
+    EXPECT_EQ(toText(validate(config, kImages, processes)).find("train.accumulate"), std::string::npos);
+  }
+  EXPECT_EQ(count, 27);
 }
 
 constexpr std::int64_t kTrain2017 = 117266;  // images of COCO with an annotation

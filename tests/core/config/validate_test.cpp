@@ -183,6 +183,26 @@ TEST(Validate, AMendRemovesItsProblem) {
   EXPECT_FALSE(hasErrors(validate(config))) << toText(validate(config));
 }
 
+TEST(Validate, AShortTransitionIsWarnedOfBeforeTheImagesAreCounted) {
+  const auto words = [](const std::vector<std::string>& settings) {
+    std::vector<std::string> overrides{"data.root=/data"};
+    overrides.insert(overrides.end(), settings.begin(), settings.end());
+    return toText(
+        loadConfig({.preset = "imagenet_slab_swin_t", .text = "", .fileName = "", .overrides = overrides}).issues);
+  };
+  EXPECT_EQ(words({}), "");
+  const std::string shares = words({"prepbn.lambda_end=5%"});
+  EXPECT_EQ(shares.find("warning: prepbn.lambda_end: lambda falls within 5 % of the run; too short"), 0U) << shares;
+  const std::string epochs = words({"train.epochs=300", "prepbn.lambda_end=60ep", "prepbn.warmup=45ep"});
+  EXPECT_NE(epochs.find("within 5 % of the run"), std::string::npos) << epochs;
+  EXPECT_EQ(words({"train.epochs=300", "prepbn.lambda_end=60ep", "prepbn.warmup=10%"}), "");
+  const std::string late = words({"train.epochs=300", "optim.cooldown=0", "prepbn.lambda_end=330ep"});
+  EXPECT_NE(late.find("error: prepbn.lambda_end: lambda would reach 0 at 110 % of the run, after the run ends"),
+            std::string::npos)
+      << late;
+  EXPECT_EQ(words({"prepbn.lambda_end=1000"}), "") << "steps say nothing without the length of the run";
+}
+
 TEST(Validate, ALongRunMayKeepTheReferencesSteps) {
   RunConfig config;
   config.model = modelByName("slab_swin_t");

@@ -53,6 +53,19 @@ TEST_F(TrainJob, TellsStepsEvaluationsAndCheckpointsInTheOrderTheyHappen) {
   EXPECT_EQ(order, "s0 s1 s2 s3 s4 s5 e6 c6 s6 s7 s8 s9 s10 s11 e12 c12 ");
 }
 
+TEST_F(TrainJob, ATransitionFoundTooShortWhenTheImagesAreCountedIsAnEventOfTheRun) {
+  const LoadedConfig shortOne =
+      config({"train.steps=0", "train.epochs=4", "prepbn.warmup=0", "prepbn.lambda_end=1", "train.eval_every=0"});
+  ASSERT_EQ(toText(shortOne.issues), "") << "steps say nothing before the images are counted";
+  const Finished finished = train(newRun(shortOne, folder_ / "run"));
+  ASSERT_EQ(finished.outcome.state, RunState::Done) << finished.outcome.reason;
+  std::string words;
+  for (const auto& event : RunReader(RunDirectory::open(folder_ / "run")).events()) {
+    if (event.kind == "warning") words += Json::parse(event.json)["message"].get<std::string>();
+  }
+  EXPECT_EQ(words.find("prepbn.lambda_end: lambda falls within 1 of 24 steps"), 0U) << words;
+}
+
 TEST_F(TrainJob, AStepEventHasTheAgreedKeysInTheAgreedOrder) {
   const Finished finished = train(newRun(config({"train.steps=10"}), folder_ / "run"));
   ASSERT_FALSE(finished.events.empty()) << finished.outcome.reason;

@@ -60,9 +60,14 @@ TEST_F(RunIndexes, SeeChangesAndGiveTheSameFromTheCache) {
     RunWriter writer{RunLock(RunDirectory::open(project_ / "runs" / "a"), "")};
     writer.setState(state_key::kState, "failed");
     writer.setState(state_key::kMessage, "the loss is NaN");
+    writer.setState(state_key::kAlarm, "layers.0 drifts");
+    writer.setState(state_key::kAlarmStep, "90");
   }
   EXPECT_EQ(index.scan().at(0).state, RunState::Failed);
   EXPECT_EQ(index.runs().at(0).message, "the loss is NaN");
+  RunIndex again(project_);
+  EXPECT_EQ(again.scan().at(0).alarm, "layers.0 drifts");
+  EXPECT_EQ(again.runs().at(0).alarmStep, 90);
 }
 
 TEST_F(RunIndexes, CallARunLostWhoseWriterDied) {

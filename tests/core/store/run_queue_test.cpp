@@ -61,6 +61,40 @@ TEST_F(RunQueues, KeepJobsInOrderWithTheirSnapshots) {
   EXPECT_EQ(queue.job(ids[1]).state, JobState::Waiting);
 }
 
+TEST_F(RunQueues, KeepTheCheckpointOfABranchAndTheNumberOfProcesses) {
+  NewJob branch = jobNamed("branch");
+  branch.from = "/runs/parent@25";
+  branch.processes = 8;
+  RunQueue queue(project_);
+  const auto ids = queue.add({jobNamed("scratch"), branch});
+  EXPECT_EQ(queue.job(ids[0]).from, "");
+  EXPECT_EQ(queue.job(ids[1]).from, "/runs/parent@25");
+  EXPECT_EQ(queue.job(ids[0]).processes, 1);
+  EXPECT_EQ(queue.job(ids[1]).processes, 8);
+}
+
+TEST_F(RunQueues, AFileOfTheFirstVersionIsReadAndGoesOn) {
+  std::filesystem::create_directories(project_);
+  Database((project_ / "queue.db").string(), Database::Mode::ReadWriteCreate).execute(R"sql(
+CREATE TABLE job(id INTEGER PRIMARY KEY AUTOINCREMENT, place INTEGER NOT NULL, name TEXT NOT NULL,
+                 state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', run TEXT NOT NULL DEFAULT '',
+                 sweep INTEGER NOT NULL DEFAULT 0, settings TEXT NOT NULL DEFAULT '', given TEXT NOT NULL,
+                 resolved TEXT NOT NULL, deaths INTEGER NOT NULL DEFAULT 0, progress INTEGER NOT NULL DEFAULT 0,
+                 added REAL NOT NULL, started REAL NOT NULL DEFAULT 0, ended REAL NOT NULL DEFAULT 0,
+                 removed INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE sweep(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, method TEXT NOT NULL,
+                   added REAL NOT NULL);
+CREATE TABLE orders(stop INTEGER NOT NULL, until REAL NOT NULL, stops_at_until INTEGER NOT NULL);
+INSERT INTO orders VALUES(0, 0, 0);
+INSERT INTO job(place, name, state, given, resolved, added) VALUES(1, 'old', 'waiting', '{}', '{}', 1.0);
+PRAGMA user_version=1;
+)sql");
+  addNamed({"new"});
+  EXPECT_EQ(order(), "old new");
+  EXPECT_EQ(RunQueue(project_).jobs()[0].from, "");
+  EXPECT_EQ(RunQueue(project_).jobs()[0].processes, 1);
+}
+
 TEST_F(RunQueues, MoveJobsToAnyPlaceAndSayTheOldOne) {
   const auto ids = addNamed({"a", "b", "c", "d"});
   RunQueue queue(project_);

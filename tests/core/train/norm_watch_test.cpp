@@ -6,9 +6,12 @@
 
 #include <cmath>
 
+#include "core/formats/support.h"
 #include "core/models/build_model.h"
 #include "core/nn/norms/prep_bn.h"
 #include "core/ops/options.h"
+#include "core/store/run_summary.h"
+#include "core/train/run_recorder.h"
 #include "tests/core/models/tiny.h"
 
 namespace slab::train {
@@ -287,6 +290,19 @@ TEST_F(WatchedModel, WatchingChangesNoBitOfOutputGradientsOrStatistics) {
   const auto plain = run(false), watched = run(true);
   ASSERT_EQ(plain.size(), watched.size());
   for (std::size_t i = 0; i < plain.size(); ++i) EXPECT_TRUE(at::equal(plain[i], watched[i])) << i;
+}
+
+TEST(NormAlarms, TheNewestIsPartOfTheRunsSummary) {
+  const test::TemporaryDirectory folder;
+  const RunDirectory run = RunDirectory::create(folder.file("run"));
+  {
+    RunWriter writer{RunLock(run, "")};
+    RunRecorder recorder(writer, {}, {}, {});
+    recorder.onNormAlarm(3, {"layers.0", "alpha", 7, 6, "alpha of layers.0 is 7"});
+    recorder.onNormAlarm(9, {"layers.1", "distance", 2, 1, "batches of layers.1 drift"});
+  }
+  EXPECT_EQ(summarize(run).alarm, "batches of layers.1 drift");
+  EXPECT_EQ(summarize(run).alarmStep, 9);
 }
 
 }  // namespace

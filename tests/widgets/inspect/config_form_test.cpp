@@ -63,7 +63,7 @@ TEST(JsonText, RefusesWhatIsNoObject) {
 
 class ConfigFormTest : public ::testing::Test {
  protected:
-  ConfigFormTest() : document_(undo_) { document_.openText(kText, "test"); }
+  ConfigFormTest() : document_(undo_) { document_.openText(kText, "test", "/runs/test/config.json"); }
   QUndoStack undo_;
   ConfigDocument document_;
 };
@@ -154,6 +154,19 @@ TEST_F(ConfigFormTest, TheCommandLineNamesEachChange) {
   EXPECT_TRUE(line.startsWith("slab train --preset demo ")) << line.toStdString();
   EXPECT_TRUE(line.contains("--set prepbn.lambda_end=70%")) << line.toStdString();
   EXPECT_TRUE(line.contains("--set 'model.depths=[2,4]'")) << line.toStdString();
+}
+
+TEST_F(ConfigFormTest, TheCommandLineNamesTheFileOrTheCheckpointThatItBeganWith) {
+  document_.openText(kText, "a run", "/my runs/one/config.json");
+  document_.set("train.seed", Json(5));
+  EXPECT_EQ(document_.commandLine("/my runs/two").toStdString(),
+            "slab train --config '/my runs/one/config.json' --set train.seed=5 --run '/my runs/two'");
+  EXPECT_EQ(document_.commandLine("/two", "/my runs/one@25").toStdString(),
+            "slab train --from '/my runs/one@25' --set train.seed=5 --run /two")
+      << "the parent's configuration comes with it";
+  document_.openPreset("demo");
+  EXPECT_EQ(document_.commandLine("/two", "/one@25").toStdString(),
+            "slab train --preset demo --from /one@25 --run /two");
 }
 
 TEST_F(ConfigFormTest, DurationsAreShownInTheOtherUnits) {

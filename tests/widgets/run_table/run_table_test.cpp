@@ -5,6 +5,7 @@
 #include <QAbstractItemView>
 #include <QElapsedTimer>
 
+#include "core/base/format.h"
 #include "widgets/run_table/run_timeline.h"
 
 namespace slab {
@@ -48,6 +49,23 @@ TEST(RunTable, SaysWhatAScoreIs) {
   EXPECT_EQ(spoken(0, RunModel::BestTop1), "best mask AP: 31.4 %");
   EXPECT_EQ(spoken(1, RunModel::Top1), "top-1: 1.0 %");
   EXPECT_EQ(model.index(0, RunModel::Top1).data(Qt::ToolTipRole), "mask AP");
+}
+
+TEST(RunTable, MarksARunWhoseNormsRaisedAnAlarm) {
+  std::vector<RunRow> runs = rows(2);
+  runs[0].state = runs[1].state = RunState::Done;
+  runs[1].alarm = "batches of layers.1 drift";
+  runs[1].alarmStep = 2060;
+  RunModel model;
+  model.setRuns(runs);
+  const auto state = [&](int row, int role) { return model.index(row, RunModel::State).data(role).toString(); };
+  EXPECT_EQ(state(0, Qt::DisplayRole), "done");
+  EXPECT_EQ(state(1, Qt::DisplayRole), QString::fromUtf8("done \u25B2"));
+  const QString step = QString::fromStdString(formatInteger(2060, true));
+  EXPECT_EQ(state(1, Qt::ToolTipRole), "alarm at step " + step + ": batches of layers.1 drift");
+  EXPECT_EQ(state(1, Qt::AccessibleTextRole), "state: done, alarm at step " + step + ": batches of layers.1 drift");
+  EXPECT_NE(model.index(0, RunModel::State).data(Qt::ForegroundRole),
+            model.index(1, RunModel::State).data(Qt::ForegroundRole));
 }
 
 TEST(RunTable, AsksForRenamesAndNeverRenamesByItself) {
