@@ -10,6 +10,7 @@
 #include "core/models/detection/masks.h"
 #include "core/models/detection/sampling.h"
 #include "core/ops/nms.h"
+#include "core/ops/per_image.h"
 #include "core/ops/roi_align.h"
 
 namespace slab {
@@ -89,9 +90,13 @@ RoiLosses RoiHead::losses(const std::vector<at::Tensor>& levels, std::int64_t st
                           const std::vector<at::Tensor>& proposals, const std::vector<GroundTruth>& truths,
                           std::uint64_t key) {
   std::vector<at::Tensor> boxes, positiveBoxes, labels, deltas, masks, positives;
+  std::vector<Sample> samples(truths.size());
+  ops::perImage(static_cast<std::int64_t>(truths.size()), levels.front().device(), [&](std::int64_t image) {
+    const auto i = static_cast<std::size_t>(image);
+    samples[i] = sampleImage(proposals[i], truths[i], hashKeys(key, i));
+  });
   std::int64_t first = 0;
-  for (std::size_t i = 0; i < truths.size(); ++i) {
-    const Sample sample = sampleImage(proposals[i], truths[i], hashKeys(key, i));
+  for (const Sample& sample : samples) {
     const auto count = sample.truth.size(0);
     boxes.push_back(sample.boxes);
     positiveBoxes.push_back(sample.boxes.slice(0, 0, count));

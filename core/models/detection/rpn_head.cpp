@@ -8,6 +8,7 @@
 #include "core/models/detection/sampling.h"
 #include "core/nn/init.h"
 #include "core/ops/nms.h"
+#include "core/ops/per_image.h"
 
 namespace slab {
 namespace {
@@ -74,34 +75,37 @@ at::Tensor RpnHead::anchorsInside(const RpnOutput& output, ImageSize size) const
 
 RpnLosses RpnHead::losses(const RpnOutput& output, const std::vector<ImageSize>& sizes,
                           const std::vector<GroundTruth>& truths, std::uint64_t key) const {
-  std::vector<at::Tensor> logits, targets, deltas, wanted;
-  for (std::size_t i = 0; i < truths.size(); ++i) {
-    const auto image = static_cast<std::int64_t>(i);
+  // By image; numbers of anchors count through the batch, so that what they get is gathered at once.
+  std::vector<at::Tensor> sampled(truths.size()), positives(truths.size()), targets(truths.size()),
+      wanted(truths.size());
+  const auto perImage = output.logits.size(1);
+  ops::perImage(output.logits.size(0), output.logits.device(), [&](std::int64_t image) {
+    const auto i = static_cast<std::size_t>(image);
     const auto inside = anchorsInside(output, sizes[i]);
     const auto candidates = output.anchors.index_select(0, inside);
     const auto truth = truths[i].boxes.to(candidates.options());
     const auto match = matchBoxes(candidates, truth, config_.anchors);
     const auto sample = sampleBoxes(match, config_.anchors, hashKeys(key, i));
-    const auto positive = inside.index_select(0, sample.positive), negative = inside.index_select(0, sample.negative);
-    logits.push_back(output.logits.select(0, image).index_select(0, at::cat({positive, negative})));
-    targets.push_back(at::cat(
-        {at::ones({positive.size(0)}, candidates.options()), at::zeros({negative.size(0)}, candidates.options())}));
-    deltas.push_back(output.deltas.select(0, image).index_select(0, positive));
-    wanted.push_back(coder_.encode(candidates.index_select(0, sample.positive),
-                                   truth.index_select(0, match.index_select(0, sample.positive))));
-  }
-  const auto scores = at::cat(logits);
-  const double sampled = static_cast<double>(std::max<std::int64_t>(scores.size(0), 1));
-  return {at::binary_cross_entropy_with_logits(scores, at::cat(targets), {}, {}, at::Reduction::Sum) / sampled,
-          (at::cat(deltas) - at::cat(wanted)).abs().sum() / sampled};
+    const auto numbers = inside + image * perImage;
+    positives[i] = numbers.index_select(0, sample.positive);
+    sampled[i] = at::cat({positives[i], numbers.index_select(0, sample.negative)});
+    targets[i] = at::cat({at::ones({sample.positive.size(0)}, candidates.options()),
+                          at::zeros({sample.negative.size(0)}, candidates.options())});
+    wanted[i] = coder_.encode(candidates.index_select(0, sample.positive),
+                              truth.index_select(0, match.index_select(0, sample.positive)));
+  });
+  const auto scores = output.logits.flatten().index_select(0, at::cat(sampled));
+  const auto deltas = output.deltas.flatten(0, 1).index_select(0, at::cat(positives));
+  const double count = static_cast<double>(std::max<std::int64_t>(scores.size(0), 1));
+  return {at::binary_cross_entropy_with_logits(scores, at::cat(targets), {}, {}, at::Reduction::Sum) / count,
+          (deltas - at::cat(wanted)).abs().sum() / count};
 }
 
 std::vector<at::Tensor> RpnHead::proposals(const RpnOutput& output, const std::vector<ImageSize>& sizes) const {
-  const at::NoGradGuard noGrad;
   const auto perLevel = is_training() ? config_.proposals.trainPerLevel : config_.proposals.testPerLevel;
-  std::vector<at::Tensor> found;
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    const auto image = static_cast<std::int64_t>(i);
+  std::vector<at::Tensor> found(sizes.size());
+  ops::perImage(output.logits.size(0), output.logits.device(), [&](std::int64_t image) {
+    const auto i = static_cast<std::size_t>(image);
     const auto logits = output.logits.select(0, image).detach();
     std::vector<at::Tensor> best, groups;
     for (std::size_t l = 0; l < output.levels.size(); ++l) {
@@ -118,8 +122,8 @@ std::vector<at::Tensor> RpnHead::proposals(const RpnOutput& output, const std::v
     decoded = decoded.index_select(0, solid);
     const auto kept = ops::nms(decoded, logits.index_select(0, chosen).index_select(0, solid),
                                group.index_select(0, solid), config_.proposals.overlap);
-    found.push_back(decoded.index_select(0, kept.slice(0, 0, config_.proposals.count)));
-  }
+    found[i] = decoded.index_select(0, kept.slice(0, 0, config_.proposals.count));
+  });
   return found;
 }
 
