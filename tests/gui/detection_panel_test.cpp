@@ -239,7 +239,7 @@ TEST_F(DetectionPanelTest, StepsThroughImagesInTheOrderOfTheList) {
 
 TEST_F(DetectionPanelTest, TrainsOnTheSetFromConfigureAndUndoes) {
   openSet();
-  const auto* configure = window_->findChild<ConfigurePanel*>();
+  auto* configure = window_->findChild<ConfigurePanel*>();
   ASSERT_NE(configure, nullptr);
   const RunConfig before = configure->document().config();
   ASSERT_FALSE(before.isDetector());

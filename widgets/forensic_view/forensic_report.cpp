@@ -58,6 +58,7 @@ std::optional<ForensicReport> forensicReport(const std::string& json) {
   for (const auto& channel : object["channels"].toArray()) report.channels.push_back(channel.toInteger());
   report.channelCount = object["channel_count"].toInteger();
   if (object["finite_until"].isDouble()) report.finiteUntil = object["finite_until"].toInteger();
+  if (object["process"].isDouble()) report.process = object["process"].toInteger();
   report.epoch = object["epoch"].toDouble();
   report.learningRate = object["lr"].toDouble();
   report.lambda = object["lambda"].toDouble();
@@ -104,6 +105,7 @@ std::vector<std::pair<QString, QString>> forensicFacts(const ForensicReport& rep
   std::vector<std::pair<QString, QString>> facts;
   facts.emplace_back(tr("step"), QString::fromStdString(formatInteger(report.step, true)) +
                                      tr(", epoch %1").arg(number(report.epoch)));
+  if (report.process) facts.emplace_back(tr("process"), QString::number(*report.process));
   if (!report.layer.isEmpty()) facts.emplace_back(tr("layer"), report.layer);
   facts.emplace_back(tr("tensor"),
                      report.cause == "gradient" ? tr("gradient of %1").arg(report.tensor) : report.tensor);

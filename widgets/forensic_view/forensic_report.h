@@ -18,6 +18,7 @@ struct ForensicReport {
   std::vector<qint64> channels;
   qint64 channelCount = 0;  ///< may be more than are listed
   std::optional<qint64> finiteUntil;
+  std::optional<qint64> process;  ///< which found it, of a training in several
   double epoch = 0, learningRate = 0, lambda = 0;
   std::optional<double> loss, gradNorm;  ///< nothing: not finite
   struct Sample {

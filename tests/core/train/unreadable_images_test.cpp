@@ -63,7 +63,7 @@ class UnreadableImages : public ::testing::Test {
     options.mean = {0.5};
     options.std = {0.25};
     data::Loader loader(set, options);
-    return evaluate(*models_[static_cast<std::size_t>(options.rank)], loader, c10::kCPU, {}, ranks);
+    return evaluate(*models_[static_cast<std::size_t>(options.rank)], loader, c10::kCPU, {}, ranks).value();
   }
 
   ModelConfig config_;

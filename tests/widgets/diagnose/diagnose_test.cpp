@@ -37,6 +37,13 @@ TEST(ForensicReport, ReadsTheEventOfAFailedRun) {
   EXPECT_FALSE(forensicReport("no json"));
 }
 
+TEST(ForensicReport, NamesTheProcessWhereThereAreSeveral) {
+  std::string json = kReport;
+  EXPECT_EQ(factOf(*forensicReport(json), "process"), "");
+  json.insert(1, R"("process":1,)");
+  EXPECT_EQ(factOf(*forensicReport(json), "process"), "1");
+}
+
 TEST(ForensicReport, NamesLayerAndChannelFirst) {
   const auto report = *forensicReport(kReport);
   EXPECT_EQ(forensicHeadline(report).toStdString(),
