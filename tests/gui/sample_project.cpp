@@ -173,8 +173,17 @@ void writeSampleQueue(const std::filesystem::path& project) {
 
 void writeSampleProject(const std::filesystem::path& project, long steps) {
   RunIndex index(project);
-  writeSampleRun(project,
-                 {"slab_T5pct-0006", "demo_minute", "prep_bn", "LL", 1.3, 71.2, steps, steps * 55 / 100, "failed"});
+  writeSampleRun(project, {"slab_T5pct-0006",
+                           "demo_minute",
+                           "prep_bn",
+                           "LL",
+                           1.3,
+                           71.2,
+                           steps,
+                           steps * 55 / 100,
+                           "failed",
+                           0,
+                           {"prepbn.lambda_end=5%"}});
   writeSampleRun(project, {"swin_tiny28-prepbn-0005", "demo_minute", "prep_bn", "SS", 0.81, 85.9, steps, -1, "done"});
   writeSampleRun(project, {"swin_tiny28-ln-0004", "demo_minute", "layer_norm", "SS", 0.79, 86.1, steps, -1, "done"});
   writeSampleRun(project, {"slab_swin_tiny28-0007", "demo_minute", "prep_bn", "LL", 0.68, 86.6, steps, -1, "stopped"});

@@ -75,16 +75,25 @@ at::Tensor PyramidBlock::attend(const at::Tensor& normed, Grid grid) {
   const nn::WindowLayout layout(place);
   const at::Tensor packed = fillUp(attn->qkv->forward(normed).unflatten(1, {grid.rows, grid.columns}),
                                    {place.height, place.width}, attn->qkv->outputOfPadding());
-  at::Tensor mask;
-  if (place.shift > 0 && attn->kind() == nn::AttentionKind::Softmax) {
-    mask = nn::shiftMask(place.height, place.width, place.window, place.shift).to(packed.options());
-  }
-  const at::Tensor attended = layout.toTokens(attn->attend(layout.toWindows(packed.flatten(1, 2)), mask));
+  const at::Tensor windows = layout.toWindows(packed.flatten(1, 2));
+  const at::Tensor attended = layout.toTokens(attn->attend(windows, shiftMask(packed.options())));
   return attended.unflatten(1, {place.height, place.width})
       .narrow(1, 0, grid.rows)
       .narrow(2, 0, grid.columns)
       .flatten(1, 2)
       .contiguous();
+}
+
+const at::Tensor& PyramidBlock::shiftMask(const at::TensorOptions& options) {
+  const nn::AttentionPlace& place = attn->place();
+  if (place.shift == 0 || attn->kind() != nn::AttentionKind::Softmax) return mask_;
+  const bool isSame = mask_.defined() && masked_.rows == place.height && masked_.columns == place.width &&
+                      mask_.dtype() == options.dtype() && mask_.device() == options.device();
+  if (!isSame) {
+    mask_ = nn::shiftMask(place.height, place.width, place.window, place.shift).to(options);
+    masked_ = {place.height, place.width};
+  }
+  return mask_;
 }
 
 SwinPyramid::SwinPyramid(const ModelConfig& config) : PyramidBackbone(config) {

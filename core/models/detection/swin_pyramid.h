@@ -34,8 +34,12 @@ class PyramidBlock : public torch::nn::Module {
 
  private:
   at::Tensor attend(const at::Tensor& normed, Grid grid);
+  // That of the map at hand, kept until one of another size, type or device comes; undefined where none is needed.
+  const at::Tensor& shiftMask(const at::TensorOptions& options);
 
   nn::ResidualDropPath residual_;
+  at::Tensor mask_;
+  Grid masked_;  // the map it is for
 };
 
 /// images (B, 3, H, W), already normalised -> maps (B, C 2^i, ceil(H / 4) / 2^i, ceil(W / 4) / 2^i, halves rounded up),

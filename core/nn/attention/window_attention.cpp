@@ -32,15 +32,10 @@ at::Tensor WindowAttention::bias(std::int64_t batch, const at::Tensor& mask) {
   if (c10::GradMode::is_enabled() || relativePositionBiasTable.is_inference()) {
     values = gatherBias(mask);
   } else {
-    const Gathered now{{},
-                       relativePositionBiasTable.const_data_ptr(),
-                       static_cast<std::uint32_t>(relativePositionBiasTable._version()),
-                       mask.defined() ? mask.const_data_ptr() : nullptr};
-    if (!gathered_.values.defined() || now.table != gathered_.table || now.version != gathered_.version ||
-        now.mask != gathered_.mask) {
-      gathered_ = now;
-      gathered_.values = gatherBias(mask);
-    }
+    const auto version = static_cast<std::uint32_t>(relativePositionBiasTable._version());
+    const bool isSame = gathered_.values.defined() && gathered_.mask.is_same(mask) && gathered_.version == version &&
+                        gathered_.table.is_alias_of(relativePositionBiasTable.storage());
+    if (!isSame) gathered_ = {gatherBias(mask), mask, relativePositionBiasTable.storage(), version};
     values = gathered_.values;
   }
   const std::int64_t windows = values.size(0), tokens = values.size(2);

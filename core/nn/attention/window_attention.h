@@ -21,12 +21,13 @@ class WindowAttention : public SoftmaxAttention {
   // (1 or windows, heads, N, N)
   at::Tensor gatherBias(const at::Tensor& mask) const;
 
-  // The gathered bias of the last forward without gradients, and what it was gathered from.
+  // The gathered bias of the last forward without gradients, and what it was gathered from: kept alive, as another
+  // mask or table may come to lie where one was freed.
   struct Gathered {
     at::Tensor values;
-    const void* table = nullptr;
+    at::Tensor mask;
+    c10::Storage table;
     std::uint32_t version = 0;
-    const void* mask = nullptr;
   };
   Gathered gathered_;
 };

@@ -23,7 +23,11 @@ TEST(Load, EveryPresetIsValidAndSurvivesItsResolvedForm) {
                                     .text = "",
                                     .fileName = "",
                                     .overrides = {"data.root=/data", "detector.pretrained=/weights"}});
-    EXPECT_EQ(errorsOf(loaded), "") << preset.name;
+    if (preset.name == "imagenet_slab_swin_b") {
+      EXPECT_NE(errorsOf(loaded).find("lambda falls within 8 % of the run"), std::string::npos) << "as published";
+    } else {
+      EXPECT_EQ(errorsOf(loaded), "") << preset.name;
+    }
     EXPECT_FALSE(preset.title.empty());
     EXPECT_EQ(fromText(toJsonText(loaded.config)).config, loaded.config);
   }

@@ -63,5 +63,26 @@ TEST(SwinPyramid, TakesAnySizeAndHalvesItRoundingUp) {
   EXPECT_THROW(model->forward(at::zeros({1, 1, 50, 37})), Error);
 }
 
+TEST(SwinPyramid, EachMapHasItsOwnShiftMaskWhateverCameBefore) {
+  const torch::NoGradGuard noGrad;
+  torch::manual_seed(2);
+  ModelConfig config = *findDetectionBackbone("det_backbone_prepbn_swin_t");
+  config.embedDim = 16;
+  config.depths = {2, 2, 2, 2};
+  config.heads = {1, 2, 4, 8};
+  SwinPyramid model(config);
+  model.eval();
+  // As many windows in all, in other places; and less and more of them.
+  for (const auto& [height, width] : {std::pair{56, 112}, {112, 56}, {56, 56}, {112, 112}, {56, 112}, {112, 56}}) {
+    const at::Tensor images = at::randn({2, 3, height, width});
+    const auto maps = model.forward(images);
+    SwinPyramid fresh(config);
+    fresh.eval();
+    loadStateDict(fresh, stateDict(model));
+    const auto expected = fresh.forward(images);
+    for (std::size_t i = 0; i < maps.size(); ++i) EXPECT_TRUE(maps[i].equal(expected[i])) << height << " x " << width;
+  }
+}
+
 }  // namespace
 }  // namespace slab
