@@ -8,6 +8,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -123,6 +124,26 @@ bool readRows(Decoder& decoder, Image& image) {
   return true;
 }
 
+/// The first component as fine as the others or up to twice as fine, the others once a block: all that cameras and
+/// encoders write.
+bool isSampledAsUsual(const jpeg_decompress_struct& info) {
+  const std::span<const jpeg_component_info> components(info.comp_info, static_cast<std::size_t>(info.num_components));
+  for (const jpeg_component_info& component : components.subspan(1)) {
+    if (component.h_samp_factor != 1 || component.v_samp_factor != 1) return false;
+  }
+  return components[0].v_samp_factor <= 2;
+}
+
+/// Parses `count` rows whose pixels nobody asks for. With other samplings the skipping of libjpeg-turbo 2.1 may count
+/// its rows below zero, which takes minutes; there they are read.
+void passOver(jpeg_decompress_struct& info, JDIMENSION count, std::uint8_t* row) {
+  if (isSampledAsUsual(info)) {
+    jpeg_skip_scanlines(&info, count);
+  } else {
+    for (; count > 0; --count) jpeg_read_scanlines(&info, &row, 1);
+  }
+}
+
 /// Fills the rows of an image as large as `region`, which is in pixels of the output; false after an error.
 /// `row` has room for one whole row.
 bool readRegion(Decoder& decoder, const Rect& region, std::uint8_t* row, Image& image) {
@@ -136,7 +157,7 @@ bool readRegion(Decoder& decoder, const Rect& region, std::uint8_t* row, Image& 
   auto width = static_cast<JDIMENSION>(region.x + region.width + kMargin);
   width = std::min(width, info.output_width) - left;
   jpeg_crop_scanline(&info, &left, &width);
-  if (region.y > kMargin) jpeg_skip_scanlines(&info, static_cast<JDIMENSION>(region.y - kMargin));
+  if (region.y > kMargin) passOver(info, static_cast<JDIMENSION>(region.y - kMargin), row);
   const std::size_t offset = (static_cast<std::size_t>(region.x) - left) * static_cast<std::size_t>(image.channels);
   const auto end = static_cast<JDIMENSION>(region.y + region.height);
   while (info.output_scanline < end) {
@@ -146,7 +167,7 @@ bool readRegion(Decoder& decoder, const Rect& region, std::uint8_t* row, Image& 
   }
   // The rest is parsed, so that damage is found wherever it is. Skipping up to the end would not even do that.
   if (info.output_scanline + 1 < info.output_height) {
-    jpeg_skip_scanlines(&info, info.output_height - info.output_scanline - 1);
+    passOver(info, info.output_height - info.output_scanline - 1, row);
   }
   if (info.output_scanline < info.output_height) jpeg_read_scanlines(&info, &row, 1);
   jpeg_finish_decompress(&info);
