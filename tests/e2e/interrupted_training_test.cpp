@@ -37,6 +37,8 @@ class KilledTraining : public InterruptedTraining {
   }
 
   std::int64_t resumes_ = 0;
+  std::int64_t announced_ = 0;  // step of the run's newest checkpoint that was told of
+  std::int64_t reached_ = 0;    // newest step of it that was told of
 
  private:
   static bool ended(const ProgramResult& result) {
@@ -55,9 +57,6 @@ class KilledTraining : public InterruptedTraining {
     }
     if (!checkpoints.empty()) announced_ = checkpoints.back()["step"].get<std::int64_t>();
   }
-
-  std::int64_t announced_ = 0;  // step of the newest checkpoint that was told of
-  std::int64_t reached_ = 0;    // newest step that was told of
 };
 
 TEST_F(KilledTraining, LosesAtMostOneIntervalAndEndsWithTheSameWeightsAndCurves) {
@@ -67,6 +66,7 @@ TEST_F(KilledTraining, LosesAtMostOneIntervalAndEndsWithTheSameWeightsAndCurves)
   const int wanted = isLongTier() ? 300 : 20;
   for (int round = 0; kills < wanted; ++round) {
     const fs::path run = folder_ / ("run" + std::to_string(round));
+    announced_ = reached_ = 0;
     while (kills < wanted && live(run, random)) ++kills;
     finish(run);
     expectSameRun(run, expected, kSteps);
