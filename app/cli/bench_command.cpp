@@ -5,6 +5,7 @@
 #include "app/cli/command.h"
 #include "app/cli/model_options.h"
 #include "app/cli/output.h"
+#include "app/cli/progress.h"
 #include "app/cli/signals.h"
 #include "core/base/error.h"
 #include "core/base/format.h"
@@ -176,25 +177,12 @@ Json toJson(const BenchReport& report) {
           {"warnings", report.warnings}};
 }
 
-class ProgressPrinter {
- public:
-  ProgressPrinter() : terminal_(isTerminal(2)) {}
-  ~ProgressPrinter() {
-    if (terminal_) std::fputs("\r\033[K", stderr);
-  }
-  void operator()(const BenchProgress& progress) const {
-    if (!terminal_) return;
-    std::fprintf(stderr, "\r\033[K%s  %s  %d/%d", progress.phase.c_str(), progress.label.c_str(), progress.round,
-                 progress.rounds);
-  }
-
- private:
-  bool terminal_;
-};
-
 BenchReport measure(const BenchRequest& request, std::stop_token stop) {
-  const ProgressPrinter printer;
-  const Message reply = jobs::benchModels(request, 0, stop, printer);
+  ProgressLine line(PlainLines::None);
+  const Message reply = jobs::benchModels(request, 0, stop, [&](const BenchProgress& progress) {
+    line.show(progress.phase + "  " + progress.label + "  " + std::to_string(progress.round) + "/" +
+              std::to_string(progress.rounds));
+  });
   if (reply.kind == MessageKind::Error) throw Error(ErrorKind::Internal, "the measurement was stopped");
   return unpack<BenchReport>(reply);
 }

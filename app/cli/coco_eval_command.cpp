@@ -1,12 +1,12 @@
 #include "app/cli/coco_eval_command.h"
 
-#include <cstdio>
 #include <map>
 #include <memory>
 #include <stop_token>
 
 #include "app/cli/coco_scores.h"
 #include "app/cli/output.h"
+#include "app/cli/progress.h"
 #include "app/cli/signals.h"
 #include "core/base/clock.h"
 #include "core/base/format.h"
@@ -38,27 +38,7 @@ void print(const coco::CocoScores& scores, double seconds) {
   printLine(formatInteger(scores.images) + " images evaluated in " + formatDuration(seconds));
 }
 
-/// How far it is: one line that is redrawn on a terminal; elsewhere, where it was asked for, a line each time.
-class Progress {
- public:
-  explicit Progress(bool isAsked) : isAsked_(isAsked) {}
-
-  void show(const std::string& text) const {
-    if (terminal_) {
-      std::fprintf(stderr, "\r\033[K%s", text.c_str());
-    } else if (isAsked_) {
-      std::fprintf(stderr, "%s\n", text.c_str());
-    }
-  }
-  void clear() const {
-    if (terminal_) std::fputs("\r\033[K", stderr);
-  }
-
- private:
-  const bool isAsked_, terminal_ = isTerminal(2);
-};
-
-coco::ReadingWatch watchOf(const std::string& file, const std::stop_token& stop, const Progress& progress) {
+coco::ReadingWatch watchOf(const std::string& file, const std::stop_token& stop, ProgressLine& progress) {
   return {stop, [&file, &progress](std::int64_t read, std::int64_t bytes) {
             progress.show("reading " + file + ": " + formatBytes(static_cast<double>(read)) + " of " +
                           formatBytes(static_cast<double>(bytes)));
@@ -71,7 +51,7 @@ struct Read {
 };
 
 /// Throws where it is stopped: there are no numbers yet.
-Read readFiles(const Options& options, const std::stop_token& stop, const Progress& progress) {
+Read readFiles(const Options& options, const std::stop_token& stop, ProgressLine& progress) {
   Read read;
   coco::ReadingWatch watch = watchOf(options.annotations, stop, progress);
   read.set =
@@ -87,7 +67,7 @@ int run(const Options& options) {
   std::stop_source stop;
   const StopSignals signals([&] { stop.request_stop(); });
   const Stopwatch watch;
-  const Progress progress(options.progress);
+  ProgressLine progress(options.progress ? PlainLines::All : PlainLines::None);
   const Read read = readFiles(options, stop.get_token(), progress);
   const std::string passedOver = coco::passedOverText(read.results, read.set);
   if (!passedOver.empty()) printWarning(passedOver);

@@ -9,6 +9,14 @@
 #include "core/base/error.h"
 
 namespace slab::cli {
+namespace {
+
+/// Of UTF-8.
+bool beginsCharacter(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+}
+
+}  // namespace
 
 void printLine(std::string_view line) {
   const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
@@ -52,8 +60,15 @@ bool isTerminal(int fileDescriptor) {
 }
 
 std::size_t displayWidth(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), beginsCharacter));
+}
+
+std::string firstColumns(std::string_view text, std::size_t columns) {
+  std::size_t begun = 0, end = 0;
+  for (; end < text.size(); ++end) {
+    if (beginsCharacter(text[end]) && ++begun > columns) break;
+  }
+  return std::string(text.substr(0, end));
 }
 
 TextTable::TextTable(std::vector<std::string> header, std::vector<bool> right)

@@ -46,5 +46,7 @@ class TextTable {
 
 /// Columns a text takes on a terminal: UTF-8 characters, not bytes.
 std::size_t displayWidth(std::string_view text);
+/// As much of a text, in whole characters, as so many columns hold.
+std::string firstColumns(std::string_view text, std::size_t columns);
 
 }  // namespace slab::cli

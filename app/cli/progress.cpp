@@ -36,7 +36,7 @@ std::string progressText(const RunStatus& status) {
   return text + "  " + left;
 }
 
-ProgressLine::ProgressLine() : terminal_(isTerminal(STDERR_FILENO)) {}
+ProgressLine::ProgressLine(PlainLines plain) : plain_(plain), terminal_(isTerminal(STDERR_FILENO)) {}
 
 ProgressLine::~ProgressLine() {
   clear();
@@ -48,16 +48,19 @@ void ProgressLine::clear() {
 }
 
 void ProgressLine::show(const RunStatus& status) {
-  std::string text = progressText(status);
+  const bool isNews = status.state != lastState_;
+  lastState_ = status.state;
+  draw(progressText(status), isNews);
+}
+
+void ProgressLine::draw(const std::string& text, bool isNews) {
   if (terminal_) {
-    const std::size_t width = terminalWidth();
-    if (text.size() >= width) text.resize(width - 1);
-    std::fprintf(stderr, "\r\033[K%s", text.c_str());
+    std::fprintf(stderr, "\r\033[K%s", firstColumns(text, terminalWidth() - 1).c_str());
     drawn_ = true;
     return;
   }
-  if (status.state == lastState_ && sincePlain_.seconds() < kPlainSeconds) return;
-  lastState_ = status.state;
+  const bool isDue = plain_ == PlainLines::All || isNews || sincePlain_.seconds() >= kPlainSeconds;
+  if (plain_ == PlainLines::None || !isDue) return;
   sincePlain_.restart();
   std::fprintf(stderr, "%s\n", text.c_str());
 }
