@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/gui/session.h"
+#include "core/config/coco_names.h"
 
 namespace slab {
 namespace {
@@ -22,12 +23,8 @@ QString stepWords(const QString& checkpoint) {
 /// The file that `slab train` evaluates on; "" where the configuration names none that is there.
 QString validationOf(const RunRow& run) {
   const QString named = run.config.value("data.val_annotations"), root = run.config.value("data.root");
-  if (!named.isEmpty() || root.isEmpty()) return named;
-  for (const char* name : {"instances_val2017.json", "instances_val.json"}) {
-    const QString file = root + "/annotations/" + name;
-    if (QFileInfo::exists(file)) return file;
-  }
-  return {};
+  if (!named.isEmpty()) return named;
+  return QString::fromStdString(findCocoAnnotations(root.toStdString(), "val"));
 }
 
 }  // namespace
