@@ -69,12 +69,13 @@ void printPlan(const RunConfig& config, std::optional<std::int64_t> images) {
 }
 
 int checkConfig(const Options& options) {
-  const auto load = [&](std::optional<std::int64_t> images) {
-    return options.names.empty() ? options.source.load(images) : loadNamed(options.names.front(), images);
+  std::optional<std::int64_t> images;
+  const CountImages count = [&](const RunConfig& config) {
+    images = jobs::countTrainingImages(config);
+    return images;
   };
-  LoadedConfig loaded = load(std::nullopt);
-  const auto images = jobs::countTrainingImages(loaded.config);
-  if (images) loaded = load(images);
+  const LoadedConfig loaded =
+      options.names.empty() ? options.source.load(count) : loadNamed(options.names.front(), count);
   const bool bad = hasErrors(loaded.issues);
   if (options.json) {
     Json json{{"ok", !bad}, {"issues", toJson(loaded.issues)}};

@@ -21,9 +21,9 @@ void ConfigOptions::add(CLI::App& app) {
       ->take_all();
 }
 
-LoadedConfig ConfigOptions::load(std::optional<std::int64_t> images) const {
-  if (!file.empty()) return loadConfigFile(file, overrides, images);
-  return loadConfig({.preset = preset, .text = "", .fileName = "", .overrides = overrides}, images);
+LoadedConfig ConfigOptions::load(const CountImages& count) const {
+  if (!file.empty()) return loadConfigFile(file, overrides, count);
+  return loadConfig({.preset = preset, .text = "", .fileName = "", .overrides = overrides}, count);
 }
 
 LoadedConfig ConfigOptions::loadOrThrow() const {
@@ -38,12 +38,12 @@ LoadedConfig ConfigOptions::loadOrThrow() const {
   return loaded;
 }
 
-LoadedConfig loadNamed(const std::string& name, std::optional<std::int64_t> images) {
+LoadedConfig loadNamed(const std::string& name, const CountImages& count) {
   std::error_code ignored;
-  if (RunDirectory::isRun(name)) return loadConfigFile(RunDirectory(name).config().string(), {}, images);
-  if (std::filesystem::is_regular_file(name, ignored)) return loadConfigFile(name, {}, images);
+  if (RunDirectory::isRun(name)) return loadConfigFile(RunDirectory(name).config().string(), {}, count);
+  if (std::filesystem::is_regular_file(name, ignored)) return loadConfigFile(name, {}, count);
   if (findPreset(name) != nullptr) {
-    return loadConfig({.preset = name, .text = "", .fileName = "", .overrides = {}}, images);
+    return loadConfig({.preset = name, .text = "", .fileName = "", .overrides = {}}, count);
   }
   std::vector<std::string> names;
   for (const auto& preset : presets()) names.push_back(preset.name);

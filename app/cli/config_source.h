@@ -2,8 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,14 +17,14 @@ struct ConfigOptions {
   /// Declares the options. --preset and --config exclude each other.
   void add(CLI::App& app);
   [[nodiscard]] bool isGiven() const { return !preset.empty() || !file.empty() || !overrides.empty(); }
-  /// With whatever problems there are, in `issues`. `images`: size of the training set, where it is known.
-  [[nodiscard]] LoadedConfig load(std::optional<std::int64_t> images = std::nullopt) const;
+  /// With whatever problems there are, in `issues`.
+  [[nodiscard]] LoadedConfig load(const CountImages& count = {}) const;
   /// Prints every problem to standard error; throws Error(Config) when one of them is an error.
   [[nodiscard]] LoadedConfig loadOrThrow() const;
 };
 
 /// A configuration by any name a person has for it: a run's directory, a .json file or a preset.
 /// Throws Error(Config) when there is none of that name.
-LoadedConfig loadNamed(const std::string& name, std::optional<std::int64_t> images = std::nullopt);
+LoadedConfig loadNamed(const std::string& name, const CountImages& count = {});
 
 }  // namespace slab::cli

@@ -149,7 +149,7 @@ void applyNames(const std::vector<Assignment>& assignments, RunConfig& config, I
 
 }  // namespace
 
-LoadedConfig loadConfig(const ConfigSource& source, std::optional<std::int64_t> images) {
+LoadedConfig loadConfig(const ConfigSource& source, const CountImages& count) {
   LoadedConfig loaded;
   std::vector<Assignment> assignments;
   const auto append = [&](std::vector<Assignment> more) {
@@ -180,21 +180,22 @@ LoadedConfig loadConfig(const ConfigSource& source, std::optional<std::int64_t> 
       addError(loaded.issues, key, *problem);
     }
   }
+  const auto images = count ? count(loaded.config) : std::nullopt;
   for (auto& issue : validate(loaded.config, images)) loaded.issues.push_back(std::move(issue));
   return loaded;
 }
 
 LoadedConfig loadConfigFile(const std::string& path, const std::vector<std::string>& overrides,
-                            std::optional<std::int64_t> images) {
+                            const CountImages& count) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
   if (!file || text.str().empty()) {
-    LoadedConfig loaded = loadConfig({.preset = "", .text = "", .fileName = path, .overrides = overrides}, images);
+    LoadedConfig loaded = loadConfig({.preset = "", .text = "", .fileName = path, .overrides = overrides}, count);
     addError(loaded.issues, "", "the configuration file " + path + (file ? " is empty" : " cannot be read"));
     return loaded;
   }
-  return loadConfig({.preset = "", .text = text.str(), .fileName = path, .overrides = overrides}, images);
+  return loadConfig({.preset = "", .text = text.str(), .fileName = path, .overrides = overrides}, count);
 }
 
 std::string toJsonText(const RunConfig& config) {

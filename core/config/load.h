@@ -1,6 +1,7 @@
 // From a file, a preset and `--set key=value` to a configuration, with all problems at once.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,12 +29,16 @@ struct LoadedConfig {
   std::vector<ConfigIssue> issues;
 };
 
-/// Never throws for bad input: what is wrong stands in `issues`, the rest is applied.
-LoadedConfig loadConfig(const ConfigSource& source, std::optional<std::int64_t> images = std::nullopt);
+/// The images of a configuration's training set, where they can be told.
+using CountImages = std::function<std::optional<std::int64_t>(const RunConfig&)>;
+
+/// Never throws for bad input: what is wrong stands in `issues`, the rest is applied. validate() is told what `count`
+/// says of the configuration as it was read; without it, what the configuration alone tells.
+LoadedConfig loadConfig(const ConfigSource& source, const CountImages& count = {});
 
 /// As loadConfig, from a file; a file that cannot be read is an issue too.
 LoadedConfig loadConfigFile(const std::string& path, const std::vector<std::string>& overrides = {},
-                            std::optional<std::int64_t> images = std::nullopt);
+                            const CountImages& count = {});
 
 /// The resolved configuration as pretty JSON with a newline at the end.
 std::string toJsonText(const RunConfig& config);

@@ -1,6 +1,8 @@
 // `slab train` as scripts see it: exit codes, standard output, signals, crashes and bad input.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <set>
@@ -161,6 +163,18 @@ TEST_F(TrainProgram, ACheckOfAConfigurationCountsTheImagesOfItsFolder) {
   ASSERT_EQ(json["issues"].size(), 1U) << json;
   EXPECT_EQ(json["issues"][0]["key"], "prepbn.lambda_end");
   EXPECT_NE(json["issues"][0]["message"].get<std::string>().find("of 1 500 steps"), std::string::npos) << json;
+}
+
+TEST_F(TrainProgram, ACheckTakesAConfigurationThatCanBeReadOnce) {
+  const std::string text = slab({"config", "print", "demo"}).out;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ::close(ends[1]);
+  const auto result = slab({"config", "check", "--config", "/dev/fd/" + std::to_string(ends[0])});
+  ::close(ends[0]);
+  EXPECT_EQ(result.exitCode, 0) << result.err;
+  EXPECT_NE(result.out.find("the configuration is sound"), std::string::npos) << result.out;
 }
 
 TEST_F(TrainProgram, AConfigurationWithThreeMistakesShowsAllThree) {

@@ -81,6 +81,22 @@ TEST(Load, ThreeMistakesAreAllReportedWithTheirMends) {
   EXPECT_NE(text.find("train.batch: needs a whole number"), std::string::npos) << text;
 }
 
+TEST(Load, ImagesAreCountedOnceOfTheConfigurationAsItWasRead) {
+  std::vector<std::string> counted;
+  const auto count = [&](const RunConfig& config) {
+    counted.push_back(config.data.root);
+    return std::optional<std::int64_t>(100);
+  };
+  const auto loaded = loadConfig({.preset = "imagenet_slab_swin_t",
+                                  .text = "",
+                                  .fileName = "",
+                                  .overrides = {"data.root=/pictures", "train.batch=128", "train.accumulate=1"}},
+                                 count);
+  EXPECT_EQ(counted, std::vector<std::string>{"/pictures"});
+  EXPECT_NE(errorsOf(loaded).find("a batch of 128 is larger than the training set of 100 images"), std::string::npos)
+      << errorsOf(loaded);
+}
+
 TEST(Load, BadTextNamesFileLineAndColumn) {
   EXPECT_NE(errorsOf(fromText("{\n  \"train\": }")).find("run.json is not valid JSON at line 2"), std::string::npos);
   EXPECT_NE(errorsOf(fromText("[1]")).find("must be a JSON object"), std::string::npos);

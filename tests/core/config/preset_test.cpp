@@ -135,7 +135,7 @@ TEST(DetectorPresets, WarnOfNothingButWeightsThatAreNotGiven) {
   int detectors = 0;
   for (const Preset& preset : presets()) {
     const auto issuesOf = [&](const std::vector<std::string>& overrides) {
-      return loadConfig({preset.name, {}, {}, overrides}, kTrain2017).issues;
+      return loadConfig({preset.name, {}, {}, overrides}, [](const RunConfig&) { return kTrain2017; }).issues;
     };
     const RunConfig config = loadConfig({preset.name, {}, {}, {}}).config;
     if (!config.isDetector()) continue;
