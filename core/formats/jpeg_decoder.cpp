@@ -124,8 +124,10 @@ bool readRows(Decoder& decoder, Image& image) {
   return true;
 }
 
-/// The first component as fine as the others or up to twice as fine, the others once a block: all that cameras and
-/// encoders write.
+/// Whether the sampling factors of every component but the first are 1 x 1, and that of the first at most 2 down: grey,
+/// and what cameras and encoders write in three colours. Across, the first may have any (4:1:1 has 4), since rows are
+/// skipped, not columns. A YCCK file with halved chroma is not among them: its fourth component, black, is 2 x 2 as its
+/// first. Its rows are read one by one, which gives the same pixels and takes longer; such files are rare.
 bool isSampledAsUsual(const jpeg_decompress_struct& info) {
   const std::span<const jpeg_component_info> components(info.comp_info, static_cast<std::size_t>(info.num_components));
   for (const jpeg_component_info& component : components.subspan(1)) {
