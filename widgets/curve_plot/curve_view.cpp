@@ -112,9 +112,8 @@ void CurvePlot::placeLabels() {
 }
 
 void CurvePlot::updateBadge(std::int64_t points, bool decimated) {
-  badgeText_ =
-      tr("%1 points, %2")
-          .arg(thin(static_cast<double>(points)), decimated ? tr("lowest and highest of each pixel") : tr("all drawn"));
+  const QString shown = decimated ? tr("lowest and highest of each pixel") : tr("all drawn");
+  badgeText_ = points == 1 ? tr("1 point, drawn") : tr("%1 points, %2").arg(thin(static_cast<double>(points)), shown);
   const bool isAveraged =
       smoothing_ > 0 && std::any_of(curves_.begin(), curves_.end(), [](const Curve& c) { return c.isSmoothed; });
   if (isAveraged) badgeText_ += tr("; line: moving average, weight %1").arg(smoothing_);

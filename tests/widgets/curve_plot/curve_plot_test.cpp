@@ -117,6 +117,16 @@ TEST_F(CurvePlotTest, RawLiesUnderItsAverageAndTheBadgeSaysSo) {
   EXPECT_EQ(plot_.badge().indexOf("average"), -1);
 }
 
+TEST_F(CurvePlotTest, TheBadgeCountsThePointsInRange) {
+  show(makeSeries(1, [](std::int64_t) { return 1.0; }));
+  EXPECT_EQ(plot_.badge().toStdString(), "1 point, drawn");
+  show(makeSeries(3, [](std::int64_t k) { return static_cast<double>(k); }));
+  EXPECT_EQ(plot_.badge().toStdString(), "3 points, all drawn");
+  plot_.link()->setRange(0.5, 1.5);
+  draw();
+  EXPECT_EQ(plot_.badge().toStdString(), "1 point, drawn");
+}
+
 TEST_F(CurvePlotTest, TheLegendShowsTheValueUnderTheCursor) {
   show(makeSeries(101, [](std::int64_t k) { return static_cast<double>(k) / 4; }));
   plot_.link()->setCursor(40);
