@@ -28,7 +28,7 @@ QString rowHtml(const QString& key, const QString& value, const QString& muted, 
       .arg(muted, key.toHtmlEscaped(), mono, value.toHtmlEscaped());
 }
 
-/// Facts and the whole resolved configuration, two columns.
+/// Facts and the resolved configuration, two columns; the keys of a detector only where one is trained.
 QString detailsHtml(const RunRow& run) {
   const QString muted = theme().tokens().muted.name(), mono = theme().font(TextRole::NumberSmall).family();
   QString rows;
@@ -49,7 +49,9 @@ QString detailsHtml(const RunRow& run) {
   add(QObject::tr("folder"), run.path);
   QString html = "<table cellspacing='0' cellpadding='2'>" + rows + "</table>";
   rows.clear();
-  for (auto it = run.config.begin(); it != run.config.end(); ++it) add(it.key(), it.value());
+  for (auto it = run.config.begin(); it != run.config.end(); ++it) {
+    if (run.isDetector() || !it.key().startsWith("detector.")) add(it.key(), it.value());
+  }
   if (!rows.isEmpty()) {
     html += "<p style='font-weight:600'>" + QObject::tr("Configuration") +
             "</p><table cellspacing='0' cellpadding='1'>" + rows + "</table>";
