@@ -15,10 +15,11 @@ namespace {
 namespace fs = std::filesystem;
 using enum JobState;
 
-constexpr std::string_view kColumns =
-    "SELECT id, name, state, reason, run, sweep, settings, deaths, progress, added, started, ended, branch_from, "
-    "processes FROM "
-    "job ";
+// In the order in which readJob() takes them.
+constexpr std::string_view kColumns = R"sql(
+  SELECT id, name, state, reason, run, sweep, settings, deaths, progress,
+         added, started, ended, branch_from, processes
+  FROM job )sql";
 
 // Queueing may be the first thing that a project sees.
 void makeProject(const fs::path& project) {
