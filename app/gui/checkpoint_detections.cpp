@@ -4,15 +4,12 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QRegularExpression>
-#include <utility>
 
 #include "app/gui/session.h"
 #include "core/config/coco_names.h"
 
 namespace slab {
 namespace {
-
-constexpr int kLastWordsMilliseconds = 3000;
 
 /// "20" of step-00000020, "20-2" of the second checkpoint of that step.
 QString stepWords(const QString& checkpoint) {
@@ -31,13 +28,13 @@ QString validationOf(const RunRow& run) {
 
 CheckpointDetections::CheckpointDetections(Session& session) : session_(session) {
   connect(&session, &Session::projectChanged, this, &CheckpointDetections::stop);
+  connect(&process_, &SlabProcess::progressed, this, &CheckpointDetections::progressed);
+  connect(&process_, &SlabProcess::ended, this, &CheckpointDetections::end);
 }
 
 CheckpointDetections::~CheckpointDetections() {
-  if (!process_) return;
-  process_->disconnect(this);
-  process_->terminate();
-  process_->waitForFinished(kLastWordsMilliseconds);
+  if (!isBusy()) return;
+  process_.close();
   QFile::remove(unfinished());
 }
 
@@ -58,66 +55,29 @@ void CheckpointDetections::show(const RunRow& run) {
 }
 
 void CheckpointDetections::evaluate(const RunRow& run, const QString& step) {
-  const QString program = Session::slabProgram();
-  if (program.isEmpty()) {
-    return session_.report(tr("The program slab was not found: build it, or set SLAB_PROGRAM to its path."), "bad");
-  }
   QDir().mkpath(run.path + "/exports");
-  isStopped_ = false;
-  lastWords_.clear();
-  process_ = new QProcess(this);
-  process_->setStandardInputFile(QProcess::nullDevice());
-  process_->setStandardOutputFile(QProcess::nullDevice());
-  connect(process_, &QProcess::readyReadStandardError, this, &CheckpointDetections::readLines);
-  connect(process_, &QProcess::finished, this,
-          [this](int code, QProcess::ExitStatus status) { end(status == QProcess::NormalExit && code == 0); });
-  connect(process_, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
-    if (error != QProcess::FailedToStart) return;
-    lastWords_ = process_->errorString();
-    end(false);
-  });
-  process_->start(program,
-                  {"eval", "--run", run.path, "--checkpoint", step.section('-', 0, 0), "--results", unfinished()});
   session_.notify(
       {tr("Looking for objects in the validation set with %1 at step %2; they open in Detection after that.")
            .arg(run.name, step),
        {},
        tr("Stop"),
        [this] { stop(); }});
+  process_.start(Session::slabProgram(),
+                 {"eval", "--run", run.path, "--checkpoint", step.section('-', 0, 0), "--results", unfinished()});
 }
 
 void CheckpointDetections::stop() {
-  if (!process_) return;
-  isStopped_ = true;
-  process_->terminate();
+  process_.stop();
 }
 
-void CheckpointDetections::readLines() {
-  // "120 of 5 000 images, 3:20 left"
-  static const QRegularExpression kProgress("^(\\d[\\d ]*) of (\\d[\\d ]*) images");
-  process_->setReadChannel(QProcess::StandardError);
-  while (process_->canReadLine()) {
-    const QString line = QString::fromUtf8(process_->readLine()).trimmed();
-    const auto match = kProgress.match(line);
-    if (match.hasMatch()) {
-      emit progressed(match.captured(1).remove(' ').toLongLong(), match.captured(2).remove(' ').toLongLong());
-    } else if (!line.isEmpty()) {
-      lastWords_ = QString(line).remove("slab: ");
-    }
-  }
-}
-
-void CheckpointDetections::end(bool isDone) {
-  if (!process_) return;
-  readLines();
-  std::exchange(process_, nullptr)->deleteLater();
-  if (isStopped_) {
+void CheckpointDetections::end(const SlabEnd& end) {
+  if (end.isStopped) {
     session_.report(tr("Stopped: the objects that %1 finds are not known.").arg(name_));
-  } else if (isDone && QFile::rename(unfinished(), wanted_.results)) {
+  } else if (end.isGood && QFile::rename(unfinished(), wanted_.results)) {
     open();
   } else {
-    const QString why = isDone ? tr("%1 can't be written").arg(wanted_.results) : lastWords_;
-    session_.report(tr("%1 was not evaluated: %2").arg(name_, why.isEmpty() ? tr("no reason given") : why), "bad");
+    const QString why = end.isGood ? tr("%1 can't be written").arg(wanted_.results) : end.why;
+    session_.report(tr("%1 was not evaluated: %2").arg(name_, why), "bad");
   }
   QFile::remove(unfinished());
   emit ended();

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <QObject>
-#include <QProcess>
+
+#include "app/gui/slab_process.h"
 
 namespace slab {
 
@@ -22,7 +23,7 @@ class CheckpointDetections : public QObject {
   void show(const RunRow& run);
   /// Ends the evaluation; nothing of it is kept.
   void stop();
-  [[nodiscard]] bool isBusy() const { return process_ != nullptr; }
+  [[nodiscard]] bool isBusy() const { return process_.isRunning(); }
 
  signals:
   void progressed(qint64 done, qint64 total);
@@ -35,16 +36,13 @@ class CheckpointDetections : public QObject {
   };
   void evaluate(const RunRow& run, const QString& step);
   void open();
-  void readLines();
-  void end(bool isDone);
+  void end(const SlabEnd& end);
   [[nodiscard]] QString unfinished() const { return wanted_.results + ".part"; }
 
   Session& session_;
   Wanted wanted_;
   QString name_;  // of the run
-  QProcess* process_ = nullptr;
-  QString lastWords_;
-  bool isStopped_ = false;
+  SlabProcess process_;
 };
 
 }  // namespace slab

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <QObject>
-#include <QProcess>
 #include <map>
 #include <optional>
+
+#include "app/gui/slab_process.h"
 
 namespace slab {
 
@@ -15,7 +16,6 @@ class ImageCount : public QObject {
  public:
   /// `program`: Session::slabProgram() as a rule; without one nothing is counted.
   explicit ImageCount(QString program, QObject* parent = nullptr);
-  ~ImageCount() override;
 
   /// What is known of a folder with train/<class>; nothing yet where it is counted now, and `counted` follows.
   std::optional<qint64> of(const QString& root);
@@ -32,7 +32,8 @@ class ImageCount : public QObject {
   QString program_;
   QString running_, waiting_;  // folders; waiting_ is counted next
   std::map<QString, std::optional<qint64>> counts_;
-  QProcess* process_ = nullptr;
+  QByteArray answer_;
+  SlabProcess process_;
 };
 
 }  // namespace slab

@@ -6,23 +6,14 @@
 #include <QJsonObject>
 
 namespace slab {
-namespace {
 
-constexpr int kLastWordsMilliseconds = 3000;
-
-}  // namespace
-
-ScanProcess::ScanProcess(QString program, QObject* parent) : QObject(parent), program_(std::move(program)) {}
-
-ScanProcess::~ScanProcess() {
-  if (!process_) return;
-  process_->disconnect(this);
-  process_->terminate();
-  process_->waitForFinished(kLastWordsMilliseconds);
+ScanProcess::ScanProcess(QString program, QObject* parent) : QObject(parent), program_(std::move(program)) {
+  connect(&process_, &SlabProcess::wrote, this, &ScanProcess::takeLine);
+  connect(&process_, &SlabProcess::ended, this, &ScanProcess::end);
 }
 
 void ScanProcess::start(const std::string& config) {
-  if (process_) return;
+  if (isRunning()) return;
   folder_ = std::make_unique<QTemporaryDir>();
   QFile file(folder_->filePath("config.json"));
   if (!file.open(QIODevice::WriteOnly) || file.write(QByteArray::fromStdString(config)) < 0) {
@@ -35,7 +26,7 @@ void ScanProcess::start(const std::string& config) {
 }
 
 void ScanProcess::startCoco(const QString& annotations, const QString& root) {
-  if (process_) return;
+  if (isRunning()) return;
   isCoco_ = true;
   counts_ = {};
   QStringList arguments{"--type", "coco", "--annotations", annotations};
@@ -44,35 +35,9 @@ void ScanProcess::startCoco(const QString& annotations, const QString& root) {
 }
 
 void ScanProcess::run(const QStringList& arguments) {
-  if (program_.isEmpty()) {
-    emit failed(tr("The program slab was not found: build it, or set SLAB_PROGRAM to its path."));
-    return;
-  }
   report_.reset();
-  waiting_.clear();
-  process_ = new QProcess(this);
-  connect(process_, &QProcess::readyReadStandardOutput, this, &ScanProcess::readLines);
-  connect(process_, &QProcess::finished, this, [this](int, QProcess::ExitStatus status) { end(status); });
-  connect(process_, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
-    if (error != QProcess::FailedToStart) return;
-    const QString why = process_->errorString();
-    forget();
-    emit failed(tr("%1 could not be started: %2").arg(program_, why));
-  });
-  process_->start(program_, QStringList{"data", "scan", "--events"} + arguments);
-}
-
-void ScanProcess::stop() {
-  if (process_) process_->terminate();
-}
-
-void ScanProcess::readLines() {
-  waiting_ += process_->readAllStandardOutput();
-  for (qsizetype end = waiting_.indexOf('\n'); end >= 0; end = waiting_.indexOf('\n')) {
-    const QByteArray line = waiting_.left(end);
-    waiting_.remove(0, end + 1);
-    takeLine(line);
-  }
+  problem_.clear();
+  process_.start(program_, QStringList{"data", "scan", "--events"} + arguments);
 }
 
 void ScanProcess::takeLine(const QByteArray& line) {
@@ -84,11 +49,19 @@ void ScanProcess::takeLine(const QByteArray& line) {
   } else if (event == "report" && isCoco_) {
     takeCoco(object["report"].toObject());
   } else if (event == "report") {
-    Message message;
-    message.kind = MessageKind::Reply;
-    message.type = ScanReport::kType;
-    message.body = QJsonDocument(object["report"].toObject()).toJson(QJsonDocument::Compact).toStdString();
+    takeReport(object["report"].toObject());
+  }
+}
+
+void ScanProcess::takeReport(const QJsonObject& report) {
+  Message message;
+  message.kind = MessageKind::Reply;
+  message.type = ScanReport::kType;
+  message.body = QJsonDocument(report).toJson(QJsonDocument::Compact).toStdString();
+  try {
     report_ = unpack<ScanReport>(message);
+  } catch (const Error& error) {
+    problem_ = QString::fromUtf8(error.what());
   }
 }
 
@@ -117,26 +90,15 @@ void ScanProcess::takeCoco(const QJsonObject& report) {
   report_ = std::move(taken);
 }
 
-void ScanProcess::end(QProcess::ExitStatus status) {
-  QString why = tr("The scan ended unexpectedly; what it had seen is kept, scan again to go on.");
-  try {
-    readLines();
-  } catch (const Error& error) {
-    why = QString::fromUtf8(error.what());
-  }
-  const QStringList lines = QString::fromUtf8(process_->readAllStandardError()).split('\n', Qt::SkipEmptyParts);
-  if (!lines.isEmpty() && status == QProcess::NormalExit) why = QString(lines.last()).remove("slab: ");
-  forget();
+void ScanProcess::end(const SlabEnd& end) {
   if (report_) {
     emit finished(*report_);
-  } else {
-    emit failed(why);
+    return;
   }
-}
-
-void ScanProcess::forget() {
-  process_->deleteLater();
-  process_ = nullptr;
+  QString why =
+      problem_.isEmpty() ? tr("The scan ended unexpectedly; what it had seen is kept, scan again to go on.") : problem_;
+  if (!end.isCrash && !end.why.isEmpty()) why = end.why;
+  emit failed(why);
 }
 
 }  // namespace slab

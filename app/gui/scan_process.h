@@ -3,12 +3,12 @@
 
 #include <QJsonObject>
 #include <QObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <map>
 #include <memory>
 #include <optional>
 
+#include "app/gui/slab_process.h"
 #include "core/wire/messages.h"
 
 namespace slab {
@@ -34,15 +34,14 @@ class ScanProcess : public QObject {
  public:
   /// `program`: Session::slabProgram() as a rule.
   explicit ScanProcess(QString program, QObject* parent = nullptr);
-  ~ScanProcess() override;
 
   /// Of the configuration's data.* keys.
   void start(const std::string& config);
   /// Of an annotation file and, where `root` is not empty, the images below that folder.
   void startCoco(const QString& annotations, const QString& root);
   /// Ends the scan; `finished` follows with what was seen.
-  void stop();
-  [[nodiscard]] bool isRunning() const { return process_ != nullptr; }
+  void stop() { process_.stop(); }
+  [[nodiscard]] bool isRunning() const { return process_.isRunning(); }
   /// Of the last scan that startCoco began.
   [[nodiscard]] const CocoScanCounts& cocoCounts() const { return counts_; }
 
@@ -56,18 +55,17 @@ class ScanProcess : public QObject {
  private:
   void run(const QStringList& arguments);
   void takeCoco(const QJsonObject& report);
-  void readLines();
   void takeLine(const QByteArray& line);
-  void end(QProcess::ExitStatus status);
-  void forget();
+  void takeReport(const QJsonObject& report);
+  void end(const SlabEnd& end);
 
   QString program_;
   std::unique_ptr<QTemporaryDir> folder_;  // of the configuration file
-  QProcess* process_ = nullptr;
-  QByteArray waiting_;  // a line that has not ended yet
   std::optional<ScanReport> report_;
+  QString problem_;  // of a report that can't be read
   bool isCoco_ = false;
   CocoScanCounts counts_;
+  SlabProcess process_;
 };
 
 }  // namespace slab

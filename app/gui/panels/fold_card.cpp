@@ -14,7 +14,6 @@ namespace slab {
 namespace {
 
 constexpr std::int64_t kImages = 64;
-constexpr int kEndMilliseconds = 2000;
 
 QString inDocuments(const ModelChoice& model, const QString& ending) {
   const QString folder = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
@@ -52,6 +51,7 @@ FoldCard::FoldCard(Session& session, QObject* parent)
   connect(saveWeights_, &QAction::triggered, this, &FoldCard::saveWeightsAs);
   connect(saveOnnx_, &QAction::triggered, this, &FoldCard::saveOnnxAs);
   connect(saveCertificate_, &QAction::triggered, this, &FoldCard::saveCertificateAs);
+  connect(&process_, &SlabProcess::ended, this, &FoldCard::onnxEnded);
   setProgressLine(*progress_, tr("Progress of the fold"));
   words_->setWordWrap(true);
   setTextRole(words_, TextRole::Small);
@@ -76,13 +76,6 @@ FoldCard::FoldCard(Session& session, QObject* parent)
   connect(&theme(), &Theme::changed, this, restyle);
   restyle();
   setModel(std::nullopt);
-}
-
-FoldCard::~FoldCard() {
-  if (process_ == nullptr) return;
-  process_->disconnect(this);
-  process_->kill();
-  process_->waitForFinished(kEndMilliseconds);
 }
 
 void FoldCard::setModel(const std::optional<ModelChoice>& model) {
@@ -169,9 +162,8 @@ void FoldCard::cancel() {
   if (request_ != 0) {
     session_.cancel(request_);
     header_->setSubtitle(tr("cancelling"));
-  } else if (process_ != nullptr) {
-    isCancelled_ = true;
-    process_->kill();
+  } else {
+    process_.stop();
   }
 }
 
@@ -210,37 +202,25 @@ void FoldCard::saveCertificateAs() {
 
 void FoldCard::writeOnnx(const QString& path) {
   if (!model_ || isBusy()) return;
-  isCancelled_ = false;
-  process_ = new QProcess(this);
-  process_->setProgram(Session::slabProgram());
+  onnxPath_ = path;
   // The dialog has asked about a file that is there; it is replaced only by a whole new one.
-  const QString output = QFile::exists(path) ? path + ".new" : path;
-  process_->setArguments({"export", "--weights", QString::fromStdString(model_->source.checkpoint), "--folded",
-                          "--format", "onnx", "--output", output});
-  connect(process_, &QProcess::finished, this, [this, path, output](int code, QProcess::ExitStatus status) {
-    bool isGood = code == 0 && status == QProcess::NormalExit;
-    if (isGood && output != path) isGood = QFile::remove(path) && QFile::rename(output, path);
-    onnxEnded(path, isGood);
-  });
-  connect(process_, &QProcess::errorOccurred, this, [this, path](QProcess::ProcessError error) {
-    if (error == QProcess::FailedToStart) onnxEnded(path, false);
-  });
+  onnxWritten_ = QFile::exists(path) ? path + ".new" : path;
   progress_->setRange(0, 0);
   header_->setSubtitle(tr("writing %1").arg(QFileInfo(path).fileName()));
-  process_->start();
+  process_.start(Session::slabProgram(), {"export", "--weights", QString::fromStdString(model_->source.checkpoint),
+                                          "--folded", "--format", "onnx", "--output", onnxWritten_});
   update();
 }
 
-void FoldCard::onnxEnded(const QString& path, bool isGood) {
-  const QString why = QString::fromUtf8(process_->readAllStandardError()).trimmed().section('\n', -1);
-  process_->deleteLater();
-  process_ = nullptr;
+void FoldCard::onnxEnded(const SlabEnd& end) {
+  bool isGood = end.isGood;
+  if (isGood && onnxWritten_ != onnxPath_) isGood = QFile::remove(onnxPath_) && QFile::rename(onnxWritten_, onnxPath_);
+  const QString why = end.isGood ? tr("%1 could not be renamed to it").arg(onnxWritten_) : end.why;
   header_->setSubtitle(report_ ? model_->name : QString());
-  if (isCancelled_) {
-    session_.report(tr("Cancelled: %1 was not written.").arg(path));
+  if (end.isStopped) {
+    session_.report(tr("Cancelled: %1 was not written.").arg(onnxPath_));
   } else {
-    session_.report(isGood ? tr("Saved %1").arg(path)
-                           : tr("%1 was not written: %2").arg(path, why.isEmpty() ? tr("slab did not start") : why),
+    session_.report(isGood ? tr("Saved %1").arg(onnxPath_) : tr("%1 was not written: %2").arg(onnxPath_, why),
                     isGood ? "good" : "bad");
   }
   update();

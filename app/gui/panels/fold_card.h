@@ -1,12 +1,12 @@
 // The card "Fold certificate" of Models: folds a model, shows the proof, and writes the folded weights and ONNX.
 #pragma once
 
-#include <QProcess>
 #include <QProgressBar>
 #include <QStackedWidget>
 #include <optional>
 
 #include "app/gui/model_choice.h"
+#include "app/gui/slab_process.h"
 #include "widgets/certificate_table/certificate_table.h"
 #include "widgets/theme/controls.h"
 
@@ -21,7 +21,6 @@ class FoldCard : public QObject {
 
  public:
   FoldCard(Session& session, QObject* parent);
-  ~FoldCard() override;
 
   [[nodiscard]] QWidget* content() const { return content_; }
   [[nodiscard]] CardHeader* header() const { return header_; }
@@ -31,7 +30,7 @@ class FoldCard : public QObject {
   [[nodiscard]] QList<QAction*> actions() const { return {fold_, saveWeights_, saveOnnx_, saveCertificate_}; }
 
   void setModel(const std::optional<ModelChoice>& model);
-  [[nodiscard]] bool isBusy() const { return request_ != 0 || process_ != nullptr; }
+  [[nodiscard]] bool isBusy() const { return request_ != 0 || process_.isRunning(); }
   [[nodiscard]] const std::optional<FoldReport>& report() const { return report_; }
 
   /// Folds without asking for a file: the certificate only.
@@ -54,14 +53,14 @@ class FoldCard : public QObject {
   void saveWeightsAs();
   void saveOnnxAs();
   void saveCertificateAs();
-  void onnxEnded(const QString& path, bool isGood);
+  void onnxEnded(const SlabEnd& end);
 
   Session& session_;
   std::optional<ModelChoice> model_;
   std::optional<FoldReport> report_;
   quint64 request_ = 0;
-  QProcess* process_ = nullptr;
-  bool isCancelled_ = false;
+  QString onnxPath_, onnxWritten_;  // the file asked for, and the one that becomes it
+  SlabProcess process_;
   QAction *fold_, *cancel_, *force_, *saveWeights_, *saveOnnx_, *saveCertificate_;
   // Owned by the dock.
   QWidget* content_;
