@@ -156,6 +156,7 @@ RunRow ProjectReader::toRow(const RunSummary& summary) {
   row.alarmStep = summary.alarmStep;
   row.parent = toQString(summary.parentPath().string());
   row.parentStep = summary.parentStep;
+  row.processes = summary.processes;
   row.started = summary.started;
   row.ended = summary.ended;
   if (summary.writer) {

@@ -85,8 +85,8 @@ class Session : public QObject {
 
   /// Starts `slab train` on a new run directory named after `name`, detached; a failure arrives by `noticed`.
   /// `config` is the text of a configuration file. Returns the run directory, empty when nothing was started. `from`:
-  /// "DIR@STEP" of the checkpoint that a branch goes on from.
-  QString startRun(const QString& name, const QByteArray& config, const QString& from = {});
+  /// "DIR@STEP" of the checkpoint that a branch goes on from. Several `processes` are started by `slab launch`.
+  QString startRun(const QString& name, const QByteArray& config, const QString& from = {}, int processes = 1);
   /// Starts a branch with the parent's configuration and `settings` ("optim.lr=0.001") on top of it.
   QString startBranch(const QString& name, const QString& from, const QStringList& settings);
   /// Starts a run named after a preset, with `settings` on top of it.

@@ -54,7 +54,7 @@ QString Session::freeRunPath(const QString& name) const {
   return run;
 }
 
-QString Session::startRun(const QString& name, const QByteArray& config, const QString& from) {
+QString Session::startRun(const QString& name, const QByteArray& config, const QString& from, int processes) {
   const QString run = freeRunPath(name);
   // The worker stores the text beside the resolved configuration; this copy only hands it over.
   const QString file = project_ + "/.cache/" + QFileInfo(run).fileName() + ".json";
@@ -64,8 +64,13 @@ QString Session::startRun(const QString& name, const QByteArray& config, const Q
            "bad");
     return {};
   }
-  QStringList arguments{"train", "--config", file, "--run", run, "--restarts", kRestarts};
+  QStringList arguments{"train", "--config", file, "--run", run};
   if (!from.isEmpty()) arguments << "--from" << from;
+  if (processes > 1) {
+    arguments = QStringList{"launch", "--nproc", QString::number(processes), "--"} + arguments;
+  } else {
+    arguments << "--restarts" << kRestarts;  // which is for one process
+  }
   return launch(run, arguments);
 }
 

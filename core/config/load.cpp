@@ -149,7 +149,7 @@ void applyNames(const std::vector<Assignment>& assignments, RunConfig& config, I
 
 }  // namespace
 
-LoadedConfig loadConfig(const ConfigSource& source, const CountImages& count) {
+LoadedConfig loadConfig(const ConfigSource& source, const CountImages& count, std::int64_t ranks) {
   LoadedConfig loaded;
   std::vector<Assignment> assignments;
   const auto append = [&](std::vector<Assignment> more) {
@@ -181,7 +181,7 @@ LoadedConfig loadConfig(const ConfigSource& source, const CountImages& count) {
     }
   }
   const auto images = count ? count(loaded.config) : std::nullopt;
-  for (auto& issue : validate(loaded.config, images)) loaded.issues.push_back(std::move(issue));
+  for (auto& issue : validate(loaded.config, images, ranks)) loaded.issues.push_back(std::move(issue));
   return loaded;
 }
 

@@ -33,8 +33,8 @@ struct LoadedConfig {
 using CountImages = std::function<std::optional<std::int64_t>(const RunConfig&)>;
 
 /// Never throws for bad input: what is wrong stands in `issues`, the rest is applied. validate() is told what `count`
-/// says of the configuration as it was read; without it, what the configuration alone tells.
-LoadedConfig loadConfig(const ConfigSource& source, const CountImages& count = {});
+/// says of the configuration as it was read, or, without it, what the configuration alone tells; and `ranks`.
+LoadedConfig loadConfig(const ConfigSource& source, const CountImages& count = {}, std::int64_t ranks = 1);
 
 /// As loadConfig, from a file; a file that cannot be read is an issue too.
 LoadedConfig loadConfigFile(const std::string& path, const std::vector<std::string>& overrides = {},

@@ -214,12 +214,12 @@ std::string trialName(const std::string& base, const TrialSettings& settings) {
 }
 
 std::vector<Trial> planSweep(const std::string& base, const ConfigSource& source,
-                             const std::vector<TrialSettings>& settings) {
+                             const std::vector<TrialSettings>& settings, std::int64_t ranks) {
   std::vector<Trial> trials;
   for (const TrialSettings& entry : settings) {
     ConfigSource changed = source;
     for (const auto& [key, value] : entry) changed.overrides.push_back(key + "=" + value.dump());
-    trials.push_back({trialName(base, entry), entry, loadConfig(changed)});
+    trials.push_back({trialName(base, entry), entry, loadConfig(changed, std::nullopt, ranks)});
   }
   return trials;
 }

@@ -69,9 +69,10 @@ struct Trial {
 /// A name that tells what the trial sets, after `base`. Keys by their last word where that is enough.
 std::string trialName(const std::string& base, const TrialSettings& settings);
 
-/// Loads and validates the configuration of every trial: `source` with the trial's settings applied last.
+/// Loads and validates the configuration of every trial: `source` with the trial's settings applied last. `ranks`:
+/// processes that train each.
 std::vector<Trial> planSweep(const std::string& base, const ConfigSource& source,
-                             const std::vector<TrialSettings>& settings);
+                             const std::vector<TrialSettings>& settings, std::int64_t ranks = 1);
 
 /// The problems of all trials, each once with the trials that have it; warnings are left out.
 std::vector<ConfigIssue> sweepErrors(const std::vector<Trial>& trials);

@@ -9,8 +9,10 @@
 #include <QMenuBar>
 #include <QProcess>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QThread>
 #include <QTimer>
 #include <set>
 
@@ -289,6 +291,39 @@ TEST_F(MainWindowTest, AConfiguredBranchIsQueuedAndSweptAsABranch) {
     EXPECT_EQ(job.from, parent.toStdString() + "@187") << job.name;
     EXPECT_EQ(job.name.substr(0, 15), "parent-from-187");
   }
+}
+
+TEST_F(MainWindowTest, ProcessesAreRememberedQueuedAndThoseOfTheParentInABranch) {
+  const QTemporaryDir folder;
+  test::SampleRun sample{"parent"};
+  sample.processes = 3;
+  test::writeSampleRun(path(folder), sample);
+  session_.openProject(folder.path());
+  const QString parent = folder.path() + "/runs/parent";
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.run(parent) != nullptr; }, kPatience));
+  EXPECT_EQ(session_.run(parent)->processes, 3);
+  window_->showWorkspace("configure");
+  auto* panel = dynamic_cast<ConfigurePanel*>(&window_->workspace()->panel());
+  auto* box = find<QSpinBox>("Processes");
+  ASSERT_NE(box, nullptr);
+  EXPECT_EQ(box->value(), 1);
+  EXPECT_EQ(box->maximum(), QThread::idealThreadCount());
+  box->setMaximum(4);  // whatever this machine has
+  box->setValue(2);
+  panel->contextActions().at(0)->trigger();  // copy as command
+  EXPECT_TRUE(QGuiApplication::clipboard()->text().startsWith("slab launch --nproc 2 -- train "));
+  panel->contextActions().at(2)->trigger();  // add to the queue
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_.queue().jobs().size() == 1; }, kPatience));
+  EXPECT_EQ(session_.queue().jobs().front().processes, 2);
+
+  session_.configureBranch(parent, 187);
+  EXPECT_EQ(box->value(), 3);
+  EXPECT_FALSE(box->isEnabled());
+  EXPECT_EQ(panel->document().processes(), 3);
+  EXPECT_EQ(ProcessCount().count(), std::min(2, QThread::idealThreadCount())) << "the choice, at the next start";
+  panel->menuActions().at(5)->trigger();  // start from scratch instead
+  EXPECT_TRUE(box->isEnabled());
+  EXPECT_EQ(panel->document().processes(), box->value());
 }
 
 TEST_F(MainWindowTest, ARunsConfigurationHoldsWhatWasSetBesideItsText) {

@@ -161,10 +161,20 @@ TEST(SweepDialogs, CountTrialsAndRefuseWhatCannotTrain) {
   EXPECT_EQ(dialog.problem(), "");
   EXPECT_EQ(dialog.method(), R"({"grid":{"optim.lr":[0.001,0.002,0.004],"prepbn.lambda_end":["60%","80%"]}})");
   EXPECT_EQ(dialog.jobs().front().name, "demo-lr0.001-lambda_end60pct");
+  EXPECT_EQ(dialog.jobs().front().processes, 1);
   dialog.addKey("model.heads", "[3, 4]");
   EXPECT_TRUE(dialog.problem().contains("3 heads")) << dialog.problem().toStdString();
   dialog.addKey("optim.lrr", "1");
   EXPECT_TRUE(dialog.problem().contains("did you mean optim.lr")) << dialog.problem().toStdString();
+}
+
+TEST(SweepDialogs, CheckAndQueueTrialsForSeveralProcesses) {
+  SweepDialog dialog(findPreset("demo_minute")->text, "demo", 2);
+  dialog.addKey("optim.lr", "1e-3, 2e-3");
+  EXPECT_EQ(dialog.problem(), "");
+  EXPECT_EQ(dialog.jobs().back().processes, 2);
+  dialog.addKey("data.drop_last", "true, false");
+  EXPECT_TRUE(dialog.problem().contains("whole batches")) << dialog.problem().toStdString();
 }
 
 TEST(SweepDialogs, DrawRandomTrials) {

@@ -122,6 +122,7 @@ void writeSampleRun(const std::filesystem::path& project, const SampleRun& run) 
   if (isDetector) set(state_key::kScore, "mask_ap");
   if (run.epoch > 0) set(state_key::kEpoch, std::to_string(run.epoch));
   set(state_key::kDevice, "cpu, 2 threads");
+  set(state_key::kProcesses, std::to_string(run.processes));
   set(state_key::kStarted, std::to_string(kStart));
   set(state_key::kActiveSeconds, "37.5");
   set(state_key::kStep, std::to_string(run.nanAt >= 0 ? run.nanAt : run.steps));

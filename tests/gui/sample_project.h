@@ -18,6 +18,7 @@ struct SampleRun {
   std::string state = "done";
   double epoch = 0;                        // where it ends; 0: it does not say
   std::vector<std::string> settings = {};  // on top of the preset
+  int processes = 1;                       // that trained together
 };
 
 /// A detector's run on scenes, 2,000 steps, of which nothing but its own words tells the length of an epoch.

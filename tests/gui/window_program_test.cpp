@@ -7,12 +7,15 @@
 #include <QProcess>
 #include <QPushButton>
 #include <QSettings>
+#include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QThread>
 #include <QUrl>
 
 #include "app/gui/main_window.h"
 #include "app/gui/panels/attention_pane.h"
+#include "app/gui/panels/configure_panel.h"
 #include "app/gui/panels/fold_card.h"
 #include "app/gui/panels/import_card.h"
 #include "app/gui/panels/recalibration_card.h"
@@ -89,6 +92,15 @@ class WindowProgramTest : public testing::Test {
   std::unique_ptr<Session> session_;
   std::unique_ptr<MainWindow> window_;
 };
+
+/// The words that the parent of a process was started with.
+QList<QByteArray> commandOfParent(qint64 pid) {
+  QFile status(QString("/proc/%1/stat").arg(pid));
+  if (!status.open(QIODevice::ReadOnly)) return {};
+  const QByteArray afterName = status.readAll().split(')').last();  // " S 4711 ..."
+  QFile command("/proc/" + QString::fromLatin1(afterName.split(' ').value(2)) + "/cmdline");
+  return command.open(QIODevice::ReadOnly) ? command.readAll().split('\0') : QList<QByteArray>();
+}
 
 // What the program says where there is no display; its exit code.
 int withoutDisplay(const QStringList& arguments, QByteArray& out, QByteArray& err) {
@@ -178,6 +190,37 @@ TEST_F(WindowProgramTest, ABranchStartsFromConfigureAndIsDrawnAfterItsParent) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return loss->curves().size() == 2; }, kPatience));
   EXPECT_EQ(loss->curves()[0].label.toStdString(), "tiny to step 25");
   EXPECT_EQ(loss->curves()[0].data->size(), kInterval) << "no point of the parent after the branch";
+}
+
+TEST_F(WindowProgramTest, TwoProcessesStartFromConfigureAndAgainFromABranch) {
+  if (QThread::idealThreadCount() < 2) GTEST_SKIP() << "the field ends at the number of cores";
+  openWindow();
+  window_->showWorkspace("configure");
+  auto* panel = dynamic_cast<ConfigurePanel*>(&window_->workspace()->panel());
+  ASSERT_NE(panel, nullptr);
+  panel->document().openText(QString::fromUtf8(test::tinyTraining(project_.path().toStdString(), kEndless, kInterval)),
+                             "tiny", {});
+  auto* processes = window_->findChild<ProcessCount*>()->findChild<QSpinBox*>();
+  processes->setValue(2);
+  panel->contextActions().last()->trigger();
+  const QString run = project_.filePath("runs/slab_swin_t");
+  ASSERT_TRUE(waitForLiveStep(run, kInterval)) << window_->noticeWords().toStdString();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return session_->run(run)->pid > 0; }, kPatience));
+  const QList<QByteArray> command = commandOfParent(session_->run(run)->pid);
+  EXPECT_EQ(command.mid(1, 5), QList<QByteArray>({"launch", "--nproc", "2", "--", "train"}));
+  EXPECT_FALSE(command.contains("--restarts")) << "which is for one process";
+  EXPECT_EQ(session_->run(run)->processes, 2);
+  EXPECT_TRUE(session_->run(run)->device.endsWith("2 processes")) << session_->run(run)->device.toStdString();
+  stop(run);
+
+  session_->configureBranch(run, kInterval);
+  EXPECT_EQ(processes->value(), 2);
+  EXPECT_FALSE(processes->isEnabled());
+  panel->contextActions().last()->trigger();
+  const QString branch = project_.filePath("runs/slab_swin_t-from-25");
+  ASSERT_TRUE(waitForLiveStep(branch, kInterval + 5)) << window_->noticeWords().toStdString();
+  EXPECT_EQ(session_->run(branch)->processes, 2);
+  stop(branch);
 }
 
 TEST_F(WindowProgramTest, RecalibratesARunAndUndoesIt) {

@@ -93,7 +93,7 @@ void ConfigDocument::restore(const QString& text, const Origin& origin) {
   isReadable_ = json.is_object();
   const RunConfig last = loaded_.config;
   loaded_ = loadConfig({.preset = "", .text = text.toStdString(), .fileName = "", .overrides = {}},
-                       [this](const RunConfig&) { return images_; });
+                       [this](const RunConfig&) { return images_; }, processes_);
   if (!isReadable_) loaded_.config = last;
   originConfig_ = loadConfig({.preset = "", .text = origin.text.toStdString(), .fileName = "", .overrides = {}}).config;
   emit changed();
@@ -181,13 +181,21 @@ std::optional<qint64> ConfigDocument::images() const {
   return known ? std::optional<qint64>(*known) : std::nullopt;
 }
 
+void ConfigDocument::setProcesses(int processes) {
+  if (processes_ == processes) return;
+  processes_ = processes;
+  restore(text_, origin_);
+}
+
 std::optional<Plan> ConfigDocument::plan() const {
   const auto size = images();
-  return size ? std::optional(makePlan(loaded_.config, *size)) : std::nullopt;
+  return size ? std::optional(makePlan(loaded_.config, *size, processes_)) : std::nullopt;
 }
 
 QString ConfigDocument::commandLine(const QString& runDirectory, const QString& from) const {
-  QStringList words{QStringLiteral("slab"), QStringLiteral("train")};
+  QStringList words{QStringLiteral("slab")};
+  if (processes_ > 1) words << QStringLiteral("launch --nproc %1 --").arg(processes_);
+  words << QStringLiteral("train");
   const bool isParents = !from.isEmpty() && origin_.file == from.section('@', 0, -2) + QStringLiteral("/config.json");
   if (!origin_.preset.isEmpty()) {
     words << QStringLiteral("--preset") << origin_.preset;

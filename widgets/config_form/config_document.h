@@ -57,11 +57,15 @@ class ConfigDocument : public QObject {
   /// Size of the training set, where the data panel or the configuration knows it.
   void setImages(std::optional<qint64> images);
   [[nodiscard]] std::optional<qint64> images() const;
+  /// How many train together: problems, plan and command line are for so many. Not undoable, as it is no key.
+  void setProcesses(int processes);
+  [[nodiscard]] int processes() const { return processes_; }
   /// Durations in steps; nothing without a known size.
   [[nodiscard]] std::optional<Plan> plan() const;
 
   /// `slab train --preset NAME --set key=value ... --run DIR`, quoted for a shell; with the origin's file where it is
-  /// no preset. `from`: "DIR@STEP" for a branch of that run, whose own configuration is not named again.
+  /// no preset, and behind `slab launch --nproc N --` for several processes. `from`: "DIR@STEP" for a branch of that
+  /// run, whose own configuration is not named again.
   [[nodiscard]] QString commandLine(const QString& runDirectory, const QString& from = {}) const;
 
  signals:
@@ -82,6 +86,7 @@ class ConfigDocument : public QObject {
   RunConfig originConfig_;
   LoadedConfig loaded_;
   std::optional<qint64> images_;
+  int processes_ = 1;
   bool isReadable_ = true;
 };
 

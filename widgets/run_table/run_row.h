@@ -44,6 +44,7 @@ struct RunRow {
   qint64 alarmStep = 0;   ///< where that began
   QString parent;         ///< run directory that this one is a branch of; empty else
   qint64 parentStep = 0;  ///< completed steps where it left its parent
+  int processes = 1;      ///< that train together
   double activeSeconds = 0;
   double started = 0, ended = 0;  ///< wall seconds, 0 = not yet
   QString socket;                 ///< of the live worker, else empty

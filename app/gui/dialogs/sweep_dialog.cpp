@@ -22,10 +22,11 @@ QStringList sweepableKeys() {
 
 }  // namespace
 
-SweepDialog::SweepDialog(std::string text, std::string name, QWidget* parent)
+SweepDialog::SweepDialog(std::string text, std::string name, int processes, QWidget* parent)
     : QDialog(parent),
       text_(std::move(text)),
       name_(std::move(name)),
+      processes_(processes),
       kind_(new Segmented(tr("Kind of search"))),
       keys_(new QVBoxLayout),
       randomRow_(new QWidget),
@@ -146,7 +147,7 @@ std::vector<std::string> SweepDialog::assignments() const {
 void SweepDialog::check(std::size_t trials) {
   auto first = search_.settings;
   first.resize(std::min(first.size(), trials));
-  trials_ = planSweep(name_, {.preset = "", .text = text_, .fileName = "", .overrides = {}}, first);
+  trials_ = planSweep(name_, {.preset = "", .text = text_, .fileName = "", .overrides = {}}, first, processes_);
   showProblem(QString::fromStdString(toText(sweepErrors(trials_))).trimmed());
 }
 
@@ -190,8 +191,8 @@ void SweepDialog::acceptChecked() {
 std::vector<NewJob> SweepDialog::jobs() const {
   std::vector<NewJob> jobs;
   for (const Trial& trial : trials_) {
-    jobs.push_back(
-        {trial.name, takeSnapshot(trial.config, std::filesystem::current_path()), toJson(trial.settings).dump()});
+    jobs.push_back({trial.name, takeSnapshot(trial.config, std::filesystem::current_path()),
+                    toJson(trial.settings).dump(), "", processes_});
   }
   return jobs;
 }

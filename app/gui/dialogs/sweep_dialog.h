@@ -22,8 +22,8 @@ namespace slab {
 class SweepDialog : public QDialog {
   Q_OBJECT
  public:
-  /// `text`: the configuration; `name`: what the trials' names begin with.
-  SweepDialog(std::string text, std::string name, QWidget* parent = nullptr);
+  /// `text`: the configuration; `name`: what the trials' names begin with; `processes`: that train each trial.
+  SweepDialog(std::string text, std::string name, int processes = 1, QWidget* parent = nullptr);
 
   /// One more key with its values ("1e-3, 2e-3", or "log:1e-4:1e-2" in a random search).
   void addKey(const QString& key, const QString& values);
@@ -52,6 +52,7 @@ class SweepDialog : public QDialog {
   [[nodiscard]] bool isRandom() const { return kind_->current() == 1; }
 
   std::string text_, name_;
+  int processes_;
   std::vector<Row> rows_;
   Search search_;
   std::vector<Trial> trials_;  ///< those checked so far, from the first

@@ -6,6 +6,7 @@
 #include <QGuiApplication>
 #include <QMenu>
 #include <QStackedWidget>
+#include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -144,8 +145,7 @@ std::vector<PanelCard> ConfigurePanel::makeCards() {
   connect(schedule_, &ScheduleEditor::warmupMoved, this, setPercent("prepbn.warmup"));
   connect(schedule_, &ScheduleEditor::lambdaEndMoved, this, setPercent("prepbn.lambda_end"));
   connect(schedule_, &ScheduleEditor::mendWanted, this, [this](const Mend& mend) { document_.apply(mend); });
-  summary_ = new ConfigSummary(document_);
-  connect(summary_, &ConfigSummary::keyPicked, this, &ConfigurePanel::showKey);
+  QWidget* summary = makeSummary();
 
   connect(&document_, &ConfigDocument::changed, this, &ConfigurePanel::refresh);
   connect(&session(), &Session::runsChanged, this, [this] { summary_->setSecondsPerStep(measuredSecondsPerStep()); });
@@ -155,7 +155,22 @@ std::vector<PanelCard> ConfigurePanel::makeCards() {
   return {{"form", tr("Configuration"), editors_, header},
           {"model", tr("Model"), tree_, modelHeader_},
           {"schedule", tr("Schedule"), schedule_, scheduleHeader_},
-          {"summary", tr("Before you start"), summary_, nullptr}};
+          {"summary", tr("Before you start"), summary, nullptr}};
+}
+
+QWidget* ConfigurePanel::makeSummary() {
+  auto* page = new QWidget;
+  processes_ = new ProcessCount;
+  summary_ = new ConfigSummary(document_);
+  auto* column = new QVBoxLayout(page);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(processes_);
+  column->addWidget(summary_, 1);
+  connect(summary_, &ConfigSummary::keyPicked, this, &ConfigurePanel::showKey);
+  connect(processes_, &ProcessCount::changed, &document_, &ConfigDocument::setProcesses);
+  document_.setProcesses(processes_->count());
+  return page;
 }
 
 CardLayout ConfigurePanel::defaultLayout() const {
@@ -240,11 +255,11 @@ QString ConfigurePanel::runName() const {
 
 std::optional<double> ConfigurePanel::measuredSecondsPerStep() {
   times_.learn(session().runs());
-  return times_.secondsPerStep(document_.config());
+  return times_.secondsPerStep(document_.config(), document_.processes());
 }
 
 void ConfigurePanel::start() {
-  const QString run = session().startRun(runName(), document_.text().toUtf8(), branchFrom_);
+  const QString run = session().startRun(runName(), document_.text().toUtf8(), branchFrom_, document_.processes());
   if (run.isEmpty()) return;
   endBranch();
   session().setCurrentRun(run);
@@ -254,11 +269,11 @@ void ConfigurePanel::start() {
 void ConfigurePanel::addToQueue() {
   const ConfigSource source{.preset = "", .text = document_.text().toStdString(), .fileName = "", .overrides = {}};
   session().queue().add({{runName().toStdString(), takeSnapshot(loadConfig(source), std::filesystem::current_path()),
-                          "", branchFrom_.toStdString()}});
+                          "", branchFrom_.toStdString(), document_.processes()}});
 }
 
 void ConfigurePanel::openSweep() {
-  SweepDialog dialog(document_.text().toStdString(), runName().toStdString(), form_);
+  SweepDialog dialog(document_.text().toStdString(), runName().toStdString(), document_.processes(), form_);
   if (dialog.exec() != QDialog::Accepted) return;
   std::vector<NewJob> jobs = dialog.jobs();
   for (NewJob& job : jobs) job.from = branchFrom_.toStdString();
@@ -282,12 +297,14 @@ void ConfigurePanel::openBranch(const QString& path, qint64 step) {
   if (!run || !openConfigFile(run->path + "/config.json", run->name)) return;
   branchFrom_ = path + '@' + QString::number(step);
   branchName_ = run->name + "-from-" + QString::number(step);
+  processes_->setGiven(run->processes);
   fromScratch_->setEnabled(true);
   refresh();
 }
 
 void ConfigurePanel::endBranch() {
   branchFrom_.clear();
+  processes_->setGiven(std::nullopt);
   fromScratch_->setEnabled(false);
   refresh();
 }

@@ -3,6 +3,7 @@
 
 #include "app/gui/image_count.h"
 #include "app/gui/panel.h"
+#include "app/gui/panels/process_count.h"
 #include "app/gui/step_times.h"
 #include "widgets/config_form/config_document.h"
 #include "widgets/config_form/config_form.h"
@@ -42,6 +43,7 @@ class ConfigurePanel : public Panel {
  private:
   void refresh();
   void refreshStatus();
+  QWidget* makeSummary();
   void start();
   void addToQueue();
   void openSweep();
@@ -67,6 +69,7 @@ class ConfigurePanel : public Panel {
   ModelTreeView* tree_ = nullptr;
   ScheduleEditor* schedule_ = nullptr;
   ConfigSummary* summary_ = nullptr;
+  ProcessCount* processes_ = nullptr;
   CardHeader *modelHeader_ = nullptr, *scheduleHeader_ = nullptr;
   Segmented* mode_ = nullptr;
   QPushButton* origin_ = nullptr;

@@ -14,10 +14,10 @@
 namespace slab {
 namespace {
 
-qint64 stepsOf(const RunConfig& config) {
+qint64 stepsOf(const RunConfig& config, int processes) {
   if (config.train.steps > 0) return config.train.steps;
   const auto images = knownImages(config.data);
-  return images ? makePlan(config, *images).totalSteps : 0;
+  return images ? makePlan(config, *images, processes).totalSteps : 0;
 }
 
 QString branchWords(const QueueJob& job) {
@@ -35,8 +35,8 @@ QueueRow makeRow(Session& session, const StepTimes& times, const QueueJob& job) 
   row.state = job.state;
   row.reason = job.reason.empty() ? branchWords(job) : QString::fromStdString(job.reason);
   const RunConfig* config = session.queue().config(job.id);
-  if (config != nullptr) row.steps = stepsOf(*config);
-  std::optional<double> seconds = config != nullptr ? times.secondsPerStep(*config) : std::nullopt;
+  if (config != nullptr) row.steps = stepsOf(*config, job.processes);
+  std::optional<double> seconds = config != nullptr ? times.secondsPerStep(*config, job.processes) : std::nullopt;
   const QString path = session.projectPath() + "/runs/" + row.run;
   const RunRow* run = row.run.isEmpty() ? nullptr : session.run(path);
   if (run != nullptr) {

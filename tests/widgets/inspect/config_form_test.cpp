@@ -169,6 +169,21 @@ TEST_F(ConfigFormTest, TheCommandLineNamesTheFileOrTheCheckpointThatItBeganWith)
             "slab train --preset demo --from /one@25 --run /two");
 }
 
+TEST_F(ConfigFormTest, SeveralProcessesShareAnEpochAndAreLaunchedTogether) {
+  document_.openPreset("demo");
+  ASSERT_TRUE(document_.plan());
+  const std::int64_t alone = document_.plan()->stepsPerEpoch;
+  document_.setProcesses(2);
+  EXPECT_EQ(document_.processes(), 2);
+  EXPECT_EQ(document_.plan()->stepsPerEpoch, alone / 2);
+  EXPECT_EQ(document_.commandLine("/two").toStdString(), "slab launch --nproc 2 -- train --preset demo --run /two");
+  EXPECT_FALSE(document_.hasErrors());
+  document_.set("data.drop_last", Json(false));
+  EXPECT_TRUE(document_.hasErrors()) << "they take whole batches alone";
+  document_.setProcesses(1);
+  EXPECT_FALSE(document_.hasErrors());
+}
+
 TEST_F(ConfigFormTest, DurationsAreShownInTheOtherUnits) {
   document_.openPreset("demo");
   const QString hint = fieldHint(*findField("prepbn.lambda_end"), document_.config(), document_.plan());
