@@ -92,8 +92,9 @@ void ConfigDocument::restore(const QString& text, const Origin& origin) {
   const Json json = parse(text);
   isReadable_ = json.is_object();
   const RunConfig last = loaded_.config;
-  loaded_ = loadConfig({.preset = "", .text = text.toStdString(), .fileName = "", .overrides = {}},
-                       [this](const RunConfig&) { return images_; }, processes_);
+  loaded_ = loadConfig(
+      {.preset = "", .text = text.toStdString(), .fileName = "", .overrides = {}},
+      [this](const RunConfig&) { return images_; }, processes_);
   if (!isReadable_) loaded_.config = last;
   originConfig_ = loadConfig({.preset = "", .text = origin.text.toStdString(), .fileName = "", .overrides = {}}).config;
   emit changed();
