@@ -219,7 +219,7 @@ std::vector<Trial> planSweep(const std::string& base, const ConfigSource& source
   for (const TrialSettings& entry : settings) {
     ConfigSource changed = source;
     for (const auto& [key, value] : entry) changed.overrides.push_back(key + "=" + value.dump());
-    trials.push_back({trialName(base, entry), entry, loadConfig(changed, std::nullopt, ranks)});
+    trials.push_back({trialName(base, entry), entry, loadConfig(changed, {}, ranks)});
   }
   return trials;
 }
