@@ -57,10 +57,14 @@ MaskHead::MaskHead(const DetectorConfig& config) {
   initialise(*logits_);
 }
 
-at::Tensor MaskHead::forward(const at::Tensor& features) {
+at::Tensor MaskHead::forward(const at::Tensor& features, const at::Tensor& labels) {
   at::Tensor hidden = features;
   for (const auto& conv : convs_) hidden = at::relu(conv->forward(hidden));
-  return logits_->forward(at::relu(upsample_->forward(hidden))).to(at::kFloat);
+  hidden = at::relu(upsample_->forward(hidden));
+  // The 1 x 1 convolution's row of each region's class.
+  const auto weights = logits_->weight.flatten(1).index_select(0, labels).unsqueeze(1);  // (K, 1, channels)
+  const auto biases = logits_->bias.index_select(0, labels).view({-1, 1, 1});
+  return at::bmm(weights, hidden.flatten(2)).to(at::kFloat).view({-1, hidden.size(2), hidden.size(3)}) + biases;
 }
 
 }  // namespace slab

@@ -16,7 +16,7 @@
 namespace slab {
 namespace {
 
-// values (P, classes, ...) and labels (P) -> (P, ...): each row's own class.
+// values (P, classes, 4) and labels (P) -> (P, 4): each row's own class.
 at::Tensor ofClass(const at::Tensor& values, const at::Tensor& labels) {
   return values.index({at::arange(labels.size(0), labels.options()), labels});
 }
@@ -112,9 +112,9 @@ RoiLosses RoiHead::losses(const std::vector<at::Tensor>& levels, std::int64_t st
 
   const auto output = box_->forward(features(levels, stride, boxes::withImage(boxes), config_.boxBins));
   const auto perClass = output.deltas.view({-1, config_.classes, 4}).index_select(0, positive);
-  const auto maskLogits = mask_->forward(features(levels, stride, boxes::withImage(positiveBoxes), config_.maskBins));
-  const auto cells =
-      at::binary_cross_entropy_with_logits(ofClass(maskLogits, own), at::cat(masks), {}, {}, at::Reduction::Sum);
+  const auto maskLogits =
+      mask_->forward(features(levels, stride, boxes::withImage(positiveBoxes), config_.maskBins), own);
+  const auto cells = at::binary_cross_entropy_with_logits(maskLogits, at::cat(masks), {}, {}, at::Reduction::Sum);
   const double count =
       static_cast<double>(std::max<std::int64_t>(own.size(0), 1) * config_.maskSide() * config_.maskSide());
   return {at::cross_entropy_loss(output.logits, label, {}, at::Reduction::Sum) / sampled,
@@ -138,8 +138,9 @@ void RoiHead::addMasks(const std::vector<at::Tensor>& levels, std::int64_t strid
     boxes.push_back(image.boxes);
     labels.push_back(image.labels);
   }
-  const auto logits = mask_->forward(features(levels, stride, boxes::withImage(boxes), config_.maskBins));
-  const auto probabilities = ofClass(logits, at::cat(labels)).sigmoid();
+  const auto regions = boxes::withImage(boxes);
+  const auto probabilities =
+      mask_->forward(features(levels, stride, regions, config_.maskBins), at::cat(labels)).sigmoid();
   std::int64_t first = 0;
   for (auto& image : found) {
     image.masks = probabilities.narrow(0, first, image.labels.size(0));

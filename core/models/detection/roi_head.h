@@ -29,13 +29,14 @@ class BoxHead : public torch::nn::Module {
   std::vector<std::shared_ptr<nn::Linear>> shared_;
 };
 
-/// Features (K, channels, bins, bins) -> logits (K, classes, 2 bins, 2 bins) float32: 3 x 3 convolutions with ReLU, a
-/// transposed one of 2 x 2 and stride 2 with ReLU, a 1 x 1 convolution. Registered names: "convs", "upsample",
-/// "conv_logits".
+/// 3 x 3 convolutions with ReLU, a transposed one of 2 x 2 and stride 2 with ReLU, a 1 x 1 convolution to the classes.
+/// Registered names: "convs", "upsample", "conv_logits".
 class MaskHead : public torch::nn::Module {
  public:
   explicit MaskHead(const DetectorConfig& config);
-  at::Tensor forward(const at::Tensor& features);
+  /// Features (K, channels, bins, bins) of regions and a class (K) of each, from 0 -> logits (K, 2 bins, 2 bins) float32
+  /// of that class alone: nobody asks for the others.
+  at::Tensor forward(const at::Tensor& features, const at::Tensor& labels);
 
  private:
   class Upsample;

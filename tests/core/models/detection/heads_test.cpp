@@ -231,7 +231,7 @@ TEST(RoiHead, LossesFollowTheirDefinitions) {
       ++positives;
       const auto target = boxes::Coder{{0.1, 0.1, 0.2, 0.2}}.encode(boxes[number], objects[object]);
       distance += value((output.deltas[0].view({-1, 4})[label] - target).abs().sum());
-      const auto logits = mask->forward(f.head->features(f.levels, 4, region, 14))[0][label];
+      const auto logits = mask->forward(f.head->features(f.levels, 4, region, 14), torch::tensor({label}))[0];
       const auto wanted =
           masks::cropped(f.truths[image].masks, boxes[number].unsqueeze(0), torch::tensor({object}, at::kLong), 28)[0];
       cells += value(at::binary_cross_entropy_with_logits(logits, wanted, {}, {}, at::Reduction::Sum));
@@ -244,6 +244,37 @@ TEST(RoiHead, LossesFollowTheirDefinitions) {
   EXPECT_NEAR(value(losses.classes), entropy / 64, 1e-4 * entropy / 64);
   EXPECT_NEAR(value(losses.boxes), distance / 64, 1e-4 * distance / 64);
   EXPECT_NEAR(value(losses.masks), cells / (8 * 28 * 28), 1e-4 * cells / (8 * 28 * 28));
+}
+
+TEST(MaskHead, LogitsAreThoseOfTheConvolutionToEveryClassTakenAtTheirOwn) {
+  DetectorConfig config = testing::tinyDetector();
+  config.classes = 5;
+  torch::manual_seed(7);
+  MaskHead head(config);
+  const auto parameters = head.named_parameters();
+  for (const auto& item : parameters) item.value().data().normal_(0.0, 0.2);
+  const auto features = at::randn({5, config.channels, 3, 4});
+  const auto labels = torch::tensor({3, 0, 3, 4, 1}, at::kLong);
+  at::Tensor hidden = features;
+  for (std::int64_t i = 0; i < config.maskConvolutions; ++i) {
+    const std::string name = "convs." + std::to_string(i) + ".conv.";
+    hidden = at::relu(at::conv2d(hidden, parameters[name + "weight"], parameters[name + "bias"], {1, 1}, {1, 1}));
+  }
+  hidden = at::relu(at::conv_transpose2d(hidden, parameters["upsample.weight"], parameters["upsample.bias"], {2, 2}));
+  const auto all = at::conv2d(hidden, parameters["conv_logits.weight"], parameters["conv_logits.bias"]);
+  const auto expected = all.index({at::arange(5), labels});
+  const auto found = head.forward(features, labels);
+  ASSERT_EQ(found.sizes(), (std::vector<std::int64_t>{5, 6, 8}));
+  EXPECT_TRUE(at::allclose(found, expected, 1e-4, 1e-5));
+
+  const auto weight = at::randn_like(expected);
+  std::vector<at::Tensor> variables;
+  for (const auto& item : parameters) variables.push_back(item.value());
+  const auto wanted = torch::autograd::grad({(expected * weight).sum()}, variables);
+  const auto gradients = torch::autograd::grad({(found * weight).sum()}, variables);
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    EXPECT_TRUE(at::allclose(gradients[i], wanted[i], 1e-3, 1e-4)) << parameters[i].key();
+  }
 }
 
 TEST(RoiHead, WithoutAnObjectEveryParameterGetsAGradientAndMasksCostNothing) {
@@ -282,7 +313,7 @@ TEST(RoiHead, DetectionsAreAboveTheScoreSuppressedByClassAndLimited) {
   auto mask = std::dynamic_pointer_cast<MaskHead>(head.named_children()["mask_head"]);
   const auto& d = found[1];
   const auto region = at::cat({at::ones({1}), d.boxes[3]}).unsqueeze(0);
-  const auto own = mask->forward(head.features(f.levels, 4, region, 14))[0][d.labels[3].item<std::int64_t>()].sigmoid();
+  const auto own = mask->forward(head.features(f.levels, 4, region, 14), d.labels.slice(0, 3, 4))[0].sigmoid();
   EXPECT_TRUE(at::allclose(d.masks[3], own, 1e-4, 1e-4));
 }
 
