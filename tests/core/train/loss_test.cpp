@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -87,6 +88,27 @@ TEST(NamedTensors, TheFirstNonFiniteOneIsNamed) {
 TEST(NamedTensors, TheNormRunsOverAllTensors) {
   EXPECT_DOUBLE_EQ(l2Norm({{"a", at::full({1}, 3.0)}, {"none", {}}, {"b", at::full({4}, 2.0)}}), 5.0);
   EXPECT_DOUBLE_EQ(l2Norm({}), 0.0);
+}
+
+TEST(NamedTensors, TheNormOfManyPiecesLayoutsAndTypesIsThatOfDoubles) {
+  at::manual_seed(3);
+  const at::Tensor large = at::randn({300, 700}),
+                   image = at::randn({2, 3, 5, 7}).contiguous(at::MemoryFormat::ChannelsLast);
+  const NamedTensors tensors{{"large", large},
+                             {"image", image},
+                             {"spread", at::randn({40, 6}).slice(1, 0, 6, 2)},
+                             {"half", at::randn({129}).to(at::kBFloat16)},
+                             {"double", at::randn({33}, at::kDouble)},
+                             {"empty", at::empty({0})},
+                             {"huge", at::full({1}, 1e25F)}};
+  double sum = 0;
+  for (const auto& [name, tensor] : tensors) sum += tensor.to(at::kDouble).square().sum().item<double>();
+  EXPECT_NEAR(l2Norm(tensors) / std::sqrt(sum), 1.0, 1e-14) << "its square is beyond float32";
+  const NamedTensors small(tensors.begin(), tensors.end() - 1);
+  sum = 0;
+  for (const auto& [name, tensor] : small) sum += tensor.to(at::kDouble).square().sum().item<double>();
+  EXPECT_NEAR(l2Norm(small) / std::sqrt(sum), 1.0, 1e-12);
+  EXPECT_TRUE(std::isnan(l2Norm({{"a", large}, {"nan", at::full({9}, std::nanf(""))}})));
 }
 
 TEST(NamedTensors, ClippingScalesToTheLimitAndNeverUp) {
