@@ -13,6 +13,7 @@ inline std::vector<std::string> smallScenesDetector() {
           "model.embed_dim=8",
           "model.depths=[1,1,1,1]",
           "model.heads=[1,1,2,2]",
+          "model.attention=LLSS",
           "model.window=8",
           "detector.channels=16",
           "detector.hidden=32",

@@ -27,8 +27,10 @@ ModelConfig smallBackbone() {
   ModelConfig config = *findDetectionBackbone("det_backbone_slab_swin_t");
   config.name = "slab_swin_t";
   config.embedDim = 32;
-  config.depths = {1, 1, 2, 1};
-  config.heads = {1, 2, 4, 8};
+  config.depths = {1, 2, 2, 1};
+  config.heads = {2, 2, 4, 8};
+  // At 128 pixels a window is the whole map of its stage, and none is filled up.
+  config.attention = "LLLL";
   config.window = 32;
   config.dropPath = 0.0;
   return config;

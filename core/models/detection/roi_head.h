@@ -34,8 +34,8 @@ class BoxHead : public torch::nn::Module {
 class MaskHead : public torch::nn::Module {
  public:
   explicit MaskHead(const DetectorConfig& config);
-  /// Features (K, channels, bins, bins) of regions and a class (K) of each, from 0 -> logits (K, 2 bins, 2 bins) float32
-  /// of that class alone: nobody asks for the others.
+  /// Features (K, channels, bins, bins) of regions and a class (K) of each, from 0 -> logits (K, 2 bins, 2 bins)
+  /// float32 of that class alone: nobody asks for the others.
   at::Tensor forward(const at::Tensor& features, const at::Tensor& labels);
 
  private:

@@ -12,6 +12,7 @@ std::shared_ptr<MaskRcnn> stirredDetector() {
   torch::manual_seed(12);
   DetectorConfig config = *findDetector("mask_rcnn_scenes");
   config.backbone.embedDim = 16;
+  config.backbone.attention = "LLSS";
   config.backbone.window = 16;
   config.channels = 32;
   config.hidden = 64;

@@ -39,6 +39,7 @@ inline DetectorConfig tinyDetector() {
   config.backbone.embedDim = 8;
   config.backbone.depths = {1, 2, 1, 1};
   config.backbone.heads = {1, 1, 2, 2};
+  config.backbone.attention = "LLSS";
   config.backbone.window = 8;
   config.classes = 3;
   config.channels = 16;
