@@ -4,6 +4,7 @@
 #include <QDir>
 #include <QFile>
 #include <QSettings>
+#include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -91,6 +92,17 @@ TEST(DetectionWindow, AnObjectThatIsActivatedOpensInAttentionAtItsPlace) {
   EXPECT_EQ(QString::fromStdString(pane->subject().image.path), files.root + "/2.png");
   EXPECT_FALSE(pane->subject().isMean);
   EXPECT_EQ(pane->subject().query, placeInDetection({64, 48}, centre, configOf(&run).data));
+
+  QSpinBox* field = nullptr;
+  for (auto* box : window->findChildren<QSpinBox*>()) {
+    if (box->accessibleName() == "Image of the validation set") field = box;
+  }
+  ASSERT_NE(field, nullptr);
+  EXPECT_EQ(field->text().toStdString(), "2.png") << "no image of the validation set is shown";
+  field->stepUp();
+  EXPECT_EQ(field->text().toStdString(), "image 0");
+  EXPECT_EQ(pane->subject().image.path, "");
+  EXPECT_EQ(field->minimum(), 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <QTextStream>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <cmath>
 
 #include "app/gui/panels/run_config.h"
 #include "app/gui/session.h"
@@ -20,6 +21,10 @@ constexpr int kLargestIndex = 9'999'999;
 
 QString number(double value, int digits = 3) {
   return QString::fromStdString(formatNumber(value, digits));
+}
+
+QString milliseconds(double value) {
+  return (value < 10 ? number(value, 2) : QString::number(std::llround(value))) + " ms";
 }
 
 QWidget* padded(QWidget* inner) {
@@ -128,6 +133,7 @@ QList<QWidget*> AttentionPanel::makeContextWidgets() {
   imageIndex_->setPrefix(tr("image "));
   imageIndex_->setAccessibleName(tr("Image of the validation set"));
   imageIndex_->setKeyboardTracking(false);
+  nameImage();  // shown before the field was there
   connect(imageIndex_, &QSpinBox::valueChanged, this, [this](int index) { showImage({}, index); });
   label_ = new Chip;
   label_->hide();
@@ -283,18 +289,25 @@ void AttentionPanel::updateStatus() {
           ? tr("mean over %1 queries").arg(map.tokens())
           : tr("query (%1, %2) of %3 \u00D7 %4").arg(map.query.y()).arg(map.query.x()).arg(map.rows).arg(map.columns);
   emit statusChanged(tr("Exact rows, signed, zero beyond the true borders. Click, drag or arrow keys move the query"),
-                     tr("%1   computed in %2 ms").arg(query, number(first_->reply().milliseconds, 2)));
+                     tr("%1   computed in %2").arg(query, milliseconds(first_->reply().milliseconds)));
 }
 
 void AttentionPanel::showImage(const QString& split, qint64 index) {
   subject_.image.path.clear();
   if (!split.isEmpty()) subject_.image.split = split.toStdString();
   subject_.image.index = index;
-  if (imageIndex_) {
-    const QSignalBlocker quiet(imageIndex_);
-    imageIndex_->setValue(static_cast<int>(index));
-  }
+  nameImage();
   show();
+}
+
+void AttentionPanel::nameImage() {
+  if (!imageIndex_) return;
+  const QString path = QString::fromStdString(subject_.image.path);
+  const QSignalBlocker quiet(imageIndex_);
+  imageIndex_->setSpecialValueText(QFileInfo(path).fileName());  // stands for the lowest value; empty: none does
+  imageIndex_->setToolTip(path);
+  imageIndex_->setMinimum(path.isEmpty() ? 0 : -1);
+  imageIndex_->setValue(path.isEmpty() ? static_cast<int>(subject_.image.index) : -1);
 }
 
 QPointF placeInEvaluation(QSize pixels, QPointF at, int imageSize) {
@@ -316,6 +329,7 @@ QPointF placeInDetection(QSize pixels, QPointF at, const DataConfig& data) {
 void AttentionPanel::showPlace(const ImagePlace& place) {
   if (place.index >= 0) return showImage(place.split, place.index);
   subject_.image.path = place.file.toStdString();
+  nameImage();
   if (place.at && !place.pixels.isEmpty()) {
     const RunRow* row = session().run(first_->run());
     const RunConfig config = configOf(row ? row : session().currentRun());
@@ -341,6 +355,7 @@ void AttentionPanel::openFile() {
                                                     tr("Images (*.png *.jpg *.jpeg *.bmp *.ppm *.pgm *.webp)"));
   if (path.isEmpty()) return;
   subject_.image.path = path.toStdString();
+  nameImage();
   show();
 }
 

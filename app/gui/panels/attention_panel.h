@@ -53,6 +53,8 @@ class AttentionPanel : public Panel {
   void updateLayers();
   void updateStatus();
   void moveImage(int step);
+  /// The field tells the number of the validation image, or the name of the file that is shown instead.
+  void nameImage();
   void openFile();
   void exportMap();
   [[nodiscard]] ValueScale sharedScale() const;
