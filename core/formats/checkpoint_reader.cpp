@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <exception>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <regex>
@@ -26,10 +27,20 @@ bool isHash(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
+/// A fraction, or more digits than 64 bits hold, would be converted to something else or to nothing defined.
+std::int64_t wholeNumber(const nlohmann::ordered_json& object, const char* key) {
+  const auto& value = object.at(key);
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
+    throw Error(ErrorKind::Checkpoint, std::string("its ") + key + " is no whole number from 0 to 2^63 - 1");
+  }
+  return value.get<std::int64_t>();
+}
+
 CheckpointManifest toManifest(const nlohmann::ordered_json& root) {
-  CheckpointManifest manifest{root.at("step").get<std::int64_t>(), root.at("config_hash").get<std::string>(), {}};
+  CheckpointManifest manifest{wholeNumber(root, "step"), root.at("config_hash").get<std::string>(), {}};
   for (const auto& [name, entry] : root.at("files").items()) {
-    CheckpointFile file{name, entry.at("size").get<std::uint64_t>(), entry.at("sha256").get<std::string>()};
+    CheckpointFile file{name, static_cast<std::uint64_t>(wholeNumber(entry, "size")),
+                        entry.at("sha256").get<std::string>()};
     if (!isPlainName(file.name) || !isHash(file.sha256)) {
       throw Error(ErrorKind::Checkpoint, "the entry of file " + name + " is not a plain name and a SHA-256");
     }

@@ -76,6 +76,11 @@ TEST(Checkpoint, MalformedManifestsAreRefusedByName) {
   for (const std::string& text :
        {std::string(), std::string("{"), std::string("[]"), std::string(R"({"step":1})"),
         std::string(R"({"step":"x","config_hash":"","files":{}})"),
+        std::string(R"({"step":15066666666666666666666660,"config_hash":"","files":{}})"),
+        std::string(R"({"step":9223372036854775808,"config_hash":"","files":{}})"),
+        std::string(R"({"step":1.5,"config_hash":"","files":{}})"),
+        std::string(R"({"step":-1,"config_hash":"","files":{}})"),
+        R"({"step":1,"config_hash":"","files":{"a":{"size":1e30,"sha256":")" + hash + "\"}}}",
         R"({"step":1,"config_hash":"","files":{"../escape":{"size":1,"sha256":")" + hash + "\"}}}",
         R"({"step":1,"config_hash":"","files":{"..":{"size":1,"sha256":")" + hash + "\"}}}",
         std::string(R"({"step":1,"config_hash":"","files":{"a":{"size":1,"sha256":"short"}}})"),
